@@ -1,0 +1,141 @@
+"""Settings: every knob of Observatory in one table – name, type, default and one sentence.
+
+Each is an environment variable `OBSERVATORY_<NAME>` or a line of `.env`; the environment wins.
+"""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import Literal
+
+from pydantic import Field, SecretStr, ValidationError
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+PREFIX = "OBSERVATORY_"
+MIB = 1024 * 1024
+
+
+class SettingsError(Exception):
+    """A setting is unknown or malformed; the message names it and says what is expected."""
+
+
+class Settings(BaseSettings):
+    """The table. A field's description is the sentence of the README."""
+
+    model_config = SettingsConfigDict(
+        env_prefix=PREFIX, env_file_encoding="utf-8", extra="forbid", frozen=True
+    )
+
+    host: str = Field("127.0.0.1", description="Address the web server and the receiver listen on.")
+    port: int = Field(8050, ge=1, le=65535, description="Port of the web server and the receiver.")
+    web_threads: int = Field(
+        12, ge=2, le=256, description="Threads that answer pages and OTLP requests."
+    )
+    data_dir: Path = Field(
+        Path("data"), description="Folder of the telemetry tables, the spool and the records."
+    )
+    records_url: str = Field(
+        "",
+        description="SQLAlchemy URL of the records database, such as "
+        "`postgresql+psycopg://user:password@host/name`; empty means SQLite in the data folder.",
+    )
+    secret_key: SecretStr = Field(
+        SecretStr(""),
+        description="Key that signs form tokens; empty means one is made and kept in the data folder.",
+    )
+    secure_cookies: bool = Field(
+        False, description="Set cookies for TLS only; turn on wherever TLS ends in front of the server."
+    )
+    session_hours: int = Field(
+        12, ge=1, le=720, description="Hours after which a sign-in ends, used or not."
+    )
+    demo: Literal["auto", "off"] = Field(
+        "auto",
+        description="`auto` makes demo orgs, people and 14 days of telemetry in an empty data folder "
+        "and keeps a trickle flowing; `off` starts empty.",
+    )
+    demo_spans: int = Field(
+        300_000, ge=0, le=10_000_000, description="Spans of demo history to make, about."
+    )
+    otlp_max_body_bytes: int = Field(
+        20 * MIB, ge=1024, description="Largest OTLP request after decompression, in bytes."
+    )
+    otlp_max_items: int = Field(
+        50_000, ge=1, description="Most spans, log records or metric points in one OTLP request."
+    )
+    otlp_max_attributes: int = Field(
+        128, ge=1, description="Attributes kept on a span, event, log record or point; the rest are counted as dropped."
+    )
+    otlp_max_value_bytes: int = Field(
+        32 * 1024, ge=64, description="Longest attribute value kept, in bytes; longer ones are cut and named."
+    )
+    spool_max_bytes: int = Field(
+        2048 * MIB, ge=MIB, description="Size of the spool at which the receiver answers 503, in bytes."
+    )
+    drain_seconds: float = Field(
+        2.0, gt=0, le=60, description="Seconds between two drains of the spool into the tables."
+    )
+    drain_items: int = Field(
+        50_000, ge=1, description="Most spans, log records and points in one drain."
+    )
+    compact_seconds: float = Field(
+        60.0, gt=0, description="Seconds between two compaction rounds."
+    )
+    query_seconds: float = Field(
+        5.0, gt=0, le=300, description="Seconds after which a question is interrupted."
+    )
+    query_memory_mb: int = Field(
+        2048, ge=128, description="Memory DuckDB may use for the questions of one scope, in MiB."
+    )
+    query_threads: int = Field(2, ge=1, le=64, description="Threads DuckDB uses for a question.")
+    page_rows: int = Field(100, ge=1, le=10_000, description="Rows on a page of the Trace Explorer.")
+    log_level: Literal["debug", "info", "warning", "error"] = Field(
+        "info", description="Least severe log line that is printed."
+    )
+
+    @property
+    def lake_dir(self) -> Path:
+        """Folder of the Delta tables."""
+        return self.data_dir / "lake"
+
+    @property
+    def spool_path(self) -> Path:
+        return self.data_dir / "spool.sqlite"
+
+    @property
+    def records_database(self) -> str:
+        """SQLAlchemy URL of the records, with the default filled in."""
+        return self.records_url or f"sqlite:///{self.data_dir / 'records.sqlite'}"
+
+
+def load(env_file: Path | None = Path(".env")) -> Settings:
+    """Settings from the environment and `env_file`.
+
+    Raises SettingsError naming every unknown or malformed setting.
+    """
+    _refuse_unknown()
+    try:
+        return Settings(_env_file=env_file)  # type: ignore[call-arg]
+    except ValidationError as error:
+        raise SettingsError(_sentences(error)) from error
+
+
+def _refuse_unknown() -> None:
+    known = {PREFIX + name.upper() for name in Settings.model_fields}
+    unknown = sorted(
+        name for name in os.environ if name.upper().startswith(PREFIX) and name.upper() not in known
+    )
+    if unknown:
+        raise SettingsError(f"Unknown setting: {', '.join(unknown)}. The README lists all settings.")
+
+
+def _sentences(error: ValidationError) -> str:
+    return "; ".join(_sentence(str(e["loc"][0]), e["type"], e["msg"]) for e in error.errors())
+
+
+def _sentence(name: str, kind: str, message: str) -> str:
+    variable = PREFIX + name.upper().removeprefix(PREFIX)
+    if kind == "extra_forbidden":
+        return f"Unknown setting: {variable}. The README lists all settings"
+    return f"Setting {variable}: {message[0].lower()}{message[1:]}"
