@@ -45,7 +45,8 @@ class Settings(BaseSettings):
         description="Key that signs form tokens; empty means one is made and kept in the data folder.",
     )
     secure_cookies: bool = Field(
-        False, description="Set cookies for TLS only; turn on wherever TLS ends in front of the server."
+        False,
+        description="Set cookies for TLS only; turn on wherever TLS ends in front of the server.",
     )
     session_hours: int = Field(
         12, ge=1, le=720, description="Hours after which a sign-in ends, used or not."
@@ -65,13 +66,19 @@ class Settings(BaseSettings):
         50_000, ge=1, description="Most spans, log records or metric points in one OTLP request."
     )
     otlp_max_attributes: int = Field(
-        128, ge=1, description="Attributes kept on a span, event, log record or point; the rest are counted as dropped."
+        128,
+        ge=1,
+        description="Attributes kept on a span, event, log record or point; the rest are counted as dropped.",
     )
     otlp_max_value_bytes: int = Field(
-        32 * 1024, ge=64, description="Longest attribute value kept, in bytes; longer ones are cut and named."
+        32 * 1024,
+        ge=64,
+        description="Longest attribute value kept, in bytes; longer ones are cut and named.",
     )
     spool_max_bytes: int = Field(
-        2048 * MIB, ge=MIB, description="Size of the spool at which the receiver answers 503, in bytes."
+        2048 * MIB,
+        ge=MIB,
+        description="Size of the spool at which the receiver answers 503, in bytes.",
     )
     drain_seconds: float = Field(
         2.0, gt=0, le=60, description="Seconds between two drains of the spool into the tables."
@@ -79,9 +86,7 @@ class Settings(BaseSettings):
     drain_items: int = Field(
         50_000, ge=1, description="Most spans, log records and points in one drain."
     )
-    compact_seconds: float = Field(
-        60.0, gt=0, description="Seconds between two compaction rounds."
-    )
+    compact_seconds: float = Field(60.0, gt=0, description="Seconds between two compaction rounds.")
     query_seconds: float = Field(
         5.0, gt=0, le=300, description="Seconds after which a question is interrupted."
     )
@@ -89,7 +94,9 @@ class Settings(BaseSettings):
         2048, ge=128, description="Memory DuckDB may use for the questions of one scope, in MiB."
     )
     query_threads: int = Field(2, ge=1, le=64, description="Threads DuckDB uses for a question.")
-    page_rows: int = Field(100, ge=1, le=10_000, description="Rows on a page of the Trace Explorer.")
+    page_rows: int = Field(
+        100, ge=1, le=10_000, description="Rows on a page of the Trace Explorer."
+    )
     log_level: Literal["debug", "info", "warning", "error"] = Field(
         "info", description="Least severe log line that is printed."
     )
@@ -127,7 +134,9 @@ def _refuse_unknown() -> None:
         name for name in os.environ if name.upper().startswith(PREFIX) and name.upper() not in known
     )
     if unknown:
-        raise SettingsError(f"Unknown setting: {', '.join(unknown)}. The README lists all settings.")
+        raise SettingsError(
+            f"Unknown setting: {', '.join(unknown)}. The README lists all settings."
+        )
 
 
 def _sentences(error: ValidationError) -> str:

@@ -1,0 +1,1 @@
+"""The writing house: OTLP in, Delta tables of Parquet out."""

@@ -1,0 +1,224 @@
+"""The tables at rest: every column with its type, unit, meaning and the attributes that fill it.
+
+The one idea: this list is the only description of a row; writer, reader and documentation follow it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any, Final
+
+import pyarrow as pa
+
+from telemetry import semconv
+
+TEXT: Final = pa.string()
+ID: Final = pa.binary()
+LONG: Final = pa.int64()
+INT: Final = pa.int32()
+REAL: Final = pa.float64()
+STAMP: Final = pa.timestamp("us", tz="UTC")
+ATTRIBUTES: Final = pa.map_(pa.string(), pa.string())
+
+
+@dataclass(frozen=True)
+class Column:
+    """One column. `unit` is empty where the value has none."""
+
+    name: str
+    type: Any
+    meaning: str
+    unit: str = ""
+
+    @property
+    def sources(self) -> tuple[str, ...]:
+        """Attributes that fill the column, the preferred one first."""
+        return semconv.SOURCES.get(self.name, ())
+
+
+@dataclass(frozen=True)
+class Table:
+    """A Delta table, partitioned by org and UTC day; `time` is the column a day is taken from."""
+
+    name: str
+    time: str
+    columns: tuple[Column, ...]
+
+    @property
+    def arrow(self) -> pa.Schema:
+        return pa.schema([pa.field(c.name, c.type) for c in self.columns])
+
+    def __iter__(self) -> Iterator[Column]:
+        return iter(self.columns)
+
+
+PARTITIONS: Final = ("org_id", "date")
+
+_PARTITION_COLUMNS: Final = (
+    Column(
+        "org_id",
+        TEXT,
+        "Slug of the org the row belongs to; named by the ingest key, never by the sender.",
+    ),
+    Column("date", pa.date32(), "UTC day of the row's time."),
+)
+_WHO: Final = (
+    Column(
+        "service_name",
+        TEXT,
+        "Service that produced the row; `unknown_service` when it gave no name.",
+    ),
+    Column("service_version", TEXT, "Release of the service."),
+    Column(
+        "process_group",
+        TEXT,
+        "Group of processes the row belongs to; the service's name when none is given.",
+    ),
+    Column("scope_name", TEXT, "Instrumentation scope (library) that produced the row."),
+    Column("subsystem", TEXT, "Part of the platform: MOSAIC, DAMN, UCE or SYSTEM."),
+    Column("fleet", TEXT, "Fleet of agents."),
+    Column("agent_id", TEXT, "Stable id of the agent."),
+    Column("agent_name", TEXT, "Name of the agent."),
+    Column("task_id", TEXT, "Task the agent works on."),
+    Column("task_run_id", TEXT, "One run of the task."),
+    Column("session_id", TEXT, "Session or conversation."),
+    Column("user_id", TEXT, "End user on whose behalf it ran."),
+)
+_CODE: Final = (
+    Column("code_function", TEXT, "Function that ran, fully qualified."),
+    Column("code_file", TEXT, "Source file of the function."),
+    Column("code_line", INT, "Line in the file, from 1."),
+    Column("code_revision", TEXT, "Revision of the source that ran."),
+)
+_EXCEPTION: Final = (
+    Column("exception_type", TEXT, "Type of the last exception event."),
+    Column("exception_message", TEXT, "Its message."),
+    Column("exception_stacktrace", TEXT, "Its stack trace, as the runtime prints it."),
+)
+_REST: Final = (
+    Column(
+        "attributes",
+        ATTRIBUTES,
+        "All attributes as sent; each value is JSON text, so its type survives.",
+    ),
+    Column("resource", ATTRIBUTES, "All resource attributes, the same way."),
+    Column(
+        "dropped_attributes", INT, "Attributes that the sender or the receiver's limits left out."
+    ),
+    Column("ingest_time", STAMP, "When the receiver acknowledged the row.", "UTC"),
+)
+
+SPANS: Final = Table(
+    "spans",
+    "start_time",
+    (
+        *_PARTITION_COLUMNS,
+        Column("trace_id", ID, "Trace, 16 bytes."),
+        Column("span_id", ID, "Span, 8 bytes; client and server halves of one call may share it."),
+        Column("parent_span_id", ID, "Parent span, 8 bytes; null for a root."),
+        Column("trace_state", TEXT, "W3C tracestate, as sent."),
+        Column("flags", LONG, "W3C trace flags and OTLP's context bits."),
+        Column("name", TEXT, "Operation."),
+        Column("kind", TEXT, "unspecified, internal, server, client, producer or consumer."),
+        Column("start_time", STAMP, "Start; 1970-01-01 when the sender gave none.", "UTC, µs"),
+        Column("start_ns", INT, "Nanoseconds of the start beyond its microsecond, 0–999.", "ns"),
+        Column(
+            "duration_ns",
+            LONG,
+            "End minus start as sent, negative when the end precedes the start; null when either is missing.",
+            "ns",
+        ),
+        Column("status", TEXT, "unset, ok or error."),
+        Column("status_message", TEXT, "What the sender says about an error."),
+        *_WHO,
+        Column("scope_version", TEXT, "Version of the instrumentation scope."),
+        Column("operation", TEXT, "What kind of AI operation it is, such as chat or execute_tool."),
+        *_EXCEPTION,
+        Column("data_name", TEXT, "First watched variable on the span (`aeos.data.<name>`)."),
+        Column("data_type", TEXT, "Its type: string, bool, int, double, array, map or bytes."),
+        Column("data_value", TEXT, "Its value as text."),
+        *_CODE,
+        Column("memory_delta_bytes", LONG, "Memory the function gained or gave back.", "bytes"),
+        Column("model", TEXT, "Model that answered, or the one asked for."),
+        Column("provider", TEXT, "Who runs the model."),
+        Column("input_tokens", LONG, "Tokens sent to the model.", "tokens"),
+        Column("output_tokens", LONG, "Tokens the model wrote.", "tokens"),
+        Column("cached_tokens", LONG, "Input tokens served from the provider's cache.", "tokens"),
+        Column("cost_usd", REAL, "Cost as reported by the sender.", "US dollars"),
+        Column("ttft_ms", REAL, "Time to the first token; sent in seconds.", "ms"),
+        Column("http_route", TEXT, "Route template of an HTTP request."),
+        Column("http_status", INT, "HTTP status code."),
+        Column(
+            "events",
+            TEXT,
+            "Events as a JSON array of {name, time_unix_nano, attributes}; null for none.",
+        ),
+        Column(
+            "links",
+            TEXT,
+            "Links as a JSON array of {trace_id, span_id, attributes}; null for none.",
+        ),
+        *_REST,
+    ),
+)
+
+LOGS: Final = Table(
+    "logs",
+    "time",
+    (
+        *_PARTITION_COLUMNS,
+        Column(
+            "time",
+            STAMP,
+            "When it happened; when it was observed if the sender gave no time.",
+            "UTC, µs",
+        ),
+        Column("time_ns", INT, "Nanoseconds beyond the microsecond, 0–999.", "ns"),
+        Column("observed_time", STAMP, "When the collector saw it.", "UTC, µs"),
+        Column("trace_id", ID, "Trace it was written in, 16 bytes; null outside of one."),
+        Column("span_id", ID, "Span it was written in, 8 bytes; null outside of one."),
+        Column("flags", LONG, "W3C trace flags."),
+        Column(
+            "severity_number",
+            INT,
+            "OpenTelemetry severity, 1 (TRACE) to 24 (FATAL4); 0 when unknown.",
+        ),
+        Column("severity_text", TEXT, "Severity as the sender names it."),
+        Column("event_name", TEXT, "Name of the event, if the record is one."),
+        Column("body", TEXT, "Text of the record; JSON when the body is not a string."),
+        *_WHO,
+        *_EXCEPTION,
+        *_CODE,
+        *_REST,
+    ),
+)
+
+METRIC_POINTS: Final = Table(
+    "metric_points",
+    "time",
+    (
+        *_PARTITION_COLUMNS,
+        Column("time", STAMP, "Time of the point.", "UTC, µs"),
+        Column("time_ns", INT, "Nanoseconds beyond the microsecond, 0–999.", "ns"),
+        Column("start_time", STAMP, "Start of the interval a sum or histogram covers.", "UTC, µs"),
+        Column("name", TEXT, "Metric."),
+        Column("description", TEXT, "What the metric means, as sent."),
+        Column("unit", TEXT, "UCUM unit, as sent."),
+        Column("kind", TEXT, "gauge, sum, histogram, exponential_histogram or summary."),
+        Column("temporality", TEXT, "delta or cumulative; null for gauges and summaries."),
+        Column("monotonic", pa.bool_(), "Whether a sum only grows."),
+        Column("data_type", TEXT, "int or double, for gauges and sums."),
+        Column("value", REAL, "Value of a gauge or sum; null when the point says it has none."),
+        Column("count", LONG, "Observations in a histogram or summary."),
+        Column("sum", REAL, "Sum of the observations."),
+        Column("min", REAL, "Least observation."),
+        Column("max", REAL, "Greatest observation."),
+        Column("buckets", TEXT, "Buckets or quantiles as JSON, by kind."),
+        Column("flags", LONG, "OTLP data point flags."),
+        *_WHO,
+        *_REST,
+    ),
+)
+
+TABLES: Final = {table.name: table for table in (SPANS, LOGS, METRIC_POINTS)}
