@@ -42,7 +42,8 @@ class Settings(BaseSettings):
     )
     secret_key: SecretStr = Field(
         SecretStr(""),
-        description="Key that signs form tokens; empty means one is made and kept in the data folder.",
+        description="Key that signs form tokens; empty means one is made and kept in the data "
+        "folder.",
     )
     secure_cookies: bool = Field(
         False,
@@ -53,8 +54,8 @@ class Settings(BaseSettings):
     )
     demo: Literal["auto", "off"] = Field(
         "auto",
-        description="`auto` makes demo orgs, people and 14 days of telemetry in an empty data folder "
-        "and keeps a trickle flowing; `off` starts empty.",
+        description="`auto` makes demo orgs, people and 14 days of telemetry in an empty data "
+        "folder and keeps a trickle flowing; `off` starts empty.",
     )
     demo_spans: int = Field(
         300_000, ge=0, le=10_000_000, description="Spans of demo history to make, about."
@@ -68,7 +69,8 @@ class Settings(BaseSettings):
     otlp_max_attributes: int = Field(
         128,
         ge=1,
-        description="Attributes kept on a span, event, log record or point; the rest are counted as dropped.",
+        description="Attributes kept on a span, event, log record or point; the rest are counted "
+        "as dropped.",
     )
     otlp_max_value_bytes: int = Field(
         32 * 1024,
@@ -123,7 +125,7 @@ def load(env_file: Path | None = Path(".env")) -> Settings:
     """
     _refuse_unknown()
     try:
-        return Settings(_env_file=env_file)  # type: ignore[call-arg]
+        return Settings(_env_file=env_file)
     except ValidationError as error:
         raise SettingsError(_sentences(error)) from error
 

@@ -1,6 +1,6 @@
 """The tables at rest: every column with its type, unit, meaning and the attributes that fill it.
 
-The one idea: this list is the only description of a row; writer, reader and documentation follow it.
+The one idea: this list alone describes a row; writer, reader and documentation follow it.
 """
 
 from __future__ import annotations
@@ -126,7 +126,7 @@ SPANS: Final = Table(
         Column(
             "duration_ns",
             LONG,
-            "End minus start as sent, negative when the end precedes the start; null when either is missing.",
+            "End minus start as sent: negative when the end comes first, null when one is missing.",
             "ns",
         ),
         Column("status", TEXT, "unset, ok or error."),

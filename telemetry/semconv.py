@@ -1,4 +1,4 @@
-"""Which attribute fills which column: OpenTelemetry names first, older and neighbouring names after.
+"""Which attribute fills which column: OpenTelemetry's names first, older ones after.
 
 The one idea: a column is filled by the first of its attributes that is present, looked up on the
 span (log record, point) and then on its resource. Nothing is removed from the attribute maps.
