@@ -1,0 +1,18 @@
+-- one row per service and function (or operation, where no function is named), the busiest first
+select
+    service_name,
+    coalesce(code_function, name) as function,
+    bool_or(code_function is not null) as named,
+    -- the newest place the function was seen at
+    arg_max(code_file, start_time) as file,
+    arg_max(code_line, start_time) as line,
+    count(*) as calls,
+    count(*) filter (where status = 'error') as errors,
+    quantile_cont(duration_ns, [0.5, 0.95, 0.99]) filter (where duration_ns >= 0) as quantiles_ns,
+    max(start_time) as newest
+from spans($spans)
+where start_time >= $since
+    and start_time < $until
+    and ($search is null or contains(lower(coalesce(code_function, name)), $search))
+group by service_name, function
+order by calls desc, service_name, function

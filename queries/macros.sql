@@ -1,0 +1,93 @@
+-- Pieces that several questions share, made once for every DuckDB the reader opens.
+
+-- the columns of a span in a list, for spans in [since, until) that pass the filters
+create macro matching(files, since, until, grp, errors_only, process) as table
+select
+    epoch_us(start_time) as position,
+    trace_id,
+    span_id,
+    parent_span_id,
+    -- tells apart rows that share time and ids; equal rows have equal twins
+    hash(kind, name, service_name, parent_span_id, duration_ns, start_ns, status) as twin,
+    org_id,
+    name,
+    kind,
+    service_name,
+    process_group,
+    subsystem,
+    agent_name,
+    model,
+    data_name,
+    data_type,
+    data_value,
+    start_time,
+    start_ns,
+    duration_ns,
+    status,
+    status_message,
+    exception_type,
+    exception_message
+from spans(files)
+where start_time >= since
+    and start_time < until
+    and (grp is null or process_group = grp)
+    and (not errors_only or status = 'error')
+    and (
+        process is null
+        or contains(lower(name), process)
+        or contains(lower(service_name), process)
+    );
+
+-- start in ns since 1970; 0 when the sender gave no time
+create macro start_unix_ns(start_time, start_ns) as epoch_us(start_time) * 1000 + start_ns;
+
+-- calls of a model; agent spans repeat their children's tokens and do not count
+create macro is_model_call(operation) as
+operation in (
+    'chat', 'text_completion', 'generate_content', 'embeddings', 'call_llm', 'LLM', 'EMBEDDING'
+);
+
+-- one row per trace of `ids`: what it is and how it went, over the spans in `files`
+create macro trace_facts(files, ids) as table
+with members as materialized (
+    select
+        trace_id,
+        span_id,
+        parent_span_id,
+        org_id,
+        name,
+        service_name,
+        start_time,
+        start_unix_ns(start_time, start_ns) as start_ns_1970,
+        duration_ns,
+        status,
+        is_model_call(operation) as model_call,
+        input_tokens,
+        output_tokens,
+        cost_usd
+    from spans(files)
+    where list_contains(ids, trace_id)
+),
+known as (
+    select distinct trace_id, span_id
+    from members
+)
+select
+    members.trace_id,
+    any_value(org_id) as org_id,
+    -- the earliest root speaks for the trace; without one, its earliest span
+    arg_min(name, (parent_span_id is not null, start_ns_1970)) as name,
+    arg_min(service_name, (parent_span_id is not null, start_ns_1970)) as service_name,
+    min(start_time) as start_time,
+    max(start_ns_1970 + greatest(coalesce(duration_ns, 0), 0)) - min(start_ns_1970) as duration_ns,
+    count(*) as spans,
+    count(distinct service_name) as services,
+    count(*) filter (where status = 'error') as errors,
+    count(*) filter (where parent_span_id is not null and known.span_id is null) as orphans,
+    sum(input_tokens) filter (where model_call) as input_tokens,
+    sum(output_tokens) filter (where model_call) as output_tokens,
+    sum(cost_usd) filter (where model_call) as cost_usd
+from members
+left join known
+    on members.trace_id = known.trace_id and members.parent_span_id = known.span_id
+group by members.trace_id;

@@ -1,0 +1,298 @@
+"""Reader: the one place where a question meets the data.
+
+The one idea: a question gets exactly the files of its scope, a deadline and a row limit, and its
+answer says which of them it hit. DuckDB itself is locked to the scope's folders, so a mistake in a
+question cannot read past them either.
+"""
+
+from __future__ import annotations
+
+import logging
+import threading
+import time
+from collections import OrderedDict
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import pyarrow.parquet as pq
+
+from access.scope import Scope
+from queries.errors import QuestionError, TooBig, TooSlow
+from queries.snapshot import Snapshots
+from settings import Settings
+from telemetry.schema import TABLES, Table
+
+log = logging.getLogger(__name__)
+
+MAX_ROWS = 10_000
+"""Rows that one answer may hold; a longer one is cut and says so."""
+
+_ENGINES = 32
+_HERE = Path(__file__).parent
+_MACROS = _HERE / "macros.sql"
+
+Row = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Answer:
+    """Rows of a question and what must be said about them."""
+
+    rows: list[Row]
+    truncated: bool = False
+    files: int = 0
+    versions: dict[str, int] = field(default_factory=dict)
+    as_of: datetime | None = None
+    seconds: float = 0.0
+
+    def __iter__(self) -> Iterator[Row]:
+        return iter(self.rows)
+
+    def __len__(self) -> int:
+        return len(self.rows)
+
+    @property
+    def one(self) -> Row:
+        """The only row of a question that always has exactly one."""
+        (row,) = self.rows
+        return row
+
+
+class Reader:
+    """Answers questions over the lake in `settings.lake_dir`."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._settings = settings
+        self._root = settings.lake_dir.resolve()
+        self._snapshots = {
+            name: Snapshots(table, self._root / name) for name, table in TABLES.items()
+        }
+        self._engines: OrderedDict[frozenset[str] | None, duckdb.DuckDBPyConnection] = OrderedDict()
+        self._lock = threading.Lock()
+        for table in TABLES.values():
+            _make_empty_file(self._empty(table.name), table)
+
+    def read(
+        self,
+        scope: Scope,
+        question: str,
+        *,
+        since: datetime | None = None,
+        until: datetime | None = None,
+        max_rows: int = MAX_ROWS,
+        **params: Any,
+    ) -> Answer:
+        """Rows of `<question>.sql` for `scope`.
+
+        `since` and `until` choose the files and are `$since` and `$until` in the SQL; a table's
+        files are `$spans`, `$logs` or `$metric_points` there. Raises TooSlow and TooBig.
+        """
+        started = time.perf_counter()
+        with self._asked(scope, question, since, until, params) as (cursor, files, versions):
+            rows = cursor.fetchmany(max_rows + 1)
+            names = [column[0] for column in cursor.description or ()]
+        return Answer(
+            rows=[_row(names, row) for row in rows[:max_rows]],
+            truncated=len(rows) > max_rows,
+            files=files,
+            versions=versions,
+            as_of=datetime.now(UTC),
+            seconds=time.perf_counter() - started,
+        )
+
+    def stream(
+        self,
+        scope: Scope,
+        question: str,
+        *,
+        since: datetime | None = None,
+        until: datetime | None = None,
+        deadline: float = 3600.0,
+        chunk: int = 5_000,
+        **params: Any,
+    ) -> Iterator[list[tuple[Any, ...]]]:
+        """All rows of a question in chunks, for an export: no row limit, `deadline` seconds."""
+        params["_deadline"] = deadline
+        with self._asked(scope, question, since, until, params) as (cursor, _, _):
+            while rows := cursor.fetchmany(chunk):
+                yield rows
+
+    def versions(self) -> dict[str, int]:
+        """Version of each table, -1 where nothing was written yet."""
+        return {name: s.newest().version for name, s in self._snapshots.items()}
+
+    @contextmanager
+    def _asked(
+        self,
+        scope: Scope,
+        question: str,
+        since: datetime | None,
+        until: datetime | None,
+        params: dict[str, Any],
+    ) -> Iterator[tuple[duckdb.DuckDBPyConnection, int, dict[str, int]]]:
+        """A cursor that has run the question, closed afterwards."""
+        sql = load(question)
+        deadline = params.pop("_deadline", self._settings.query_seconds)
+        params |= {"since": since, "until": until}
+        versions: dict[str, int] = {}
+        opened = 0
+        for table in TABLES:
+            if f"${table}" in sql.names:
+                snapshot = self._snapshots[table].newest()
+                files = [file.path for file in snapshot.files(scope.orgs, since, until)]
+                params[table] = files or [str(self._empty(table))]
+                versions[table] = snapshot.version
+                opened += len(files)
+        bound = {name: value for name, value in params.items() if f"${name}" in sql.names}
+        cursor = self._engine(scope).cursor()
+        timer = threading.Timer(deadline, cursor.interrupt)
+        timer.start()
+        try:
+            cursor.execute(sql.text, bound)
+            yield cursor, opened, versions
+        except duckdb.InterruptException as error:
+            log.warning("question %s interrupted after %.1f s", question, deadline)
+            raise TooSlow(
+                f"This took longer than {deadline:g} s and was stopped. Try a shorter time range."
+            ) from error
+        except duckdb.OutOfMemoryException as error:
+            log.warning("question %s ran out of memory: %s", question, error)
+            raise TooBig("This needs too much memory. Try a shorter time range.") from error
+        except duckdb.Error as error:
+            log.exception("question %s failed", question)
+            raise QuestionError(
+                "The data could not be read. Try again; the server's log has the cause."
+            ) from error
+        finally:
+            timer.cancel()
+            cursor.close()
+
+    def _engine(self, scope: Scope) -> duckdb.DuckDBPyConnection:
+        """DuckDB locked to the folders of the scope; staff's "All orgs" share one."""
+        key = None if scope.org is None else scope.orgs
+        with self._lock:
+            engine = self._engines.pop(key, None) or self._open(key)
+            self._engines[key] = engine
+            while len(self._engines) > _ENGINES:
+                self._engines.popitem(last=False)
+            return engine
+
+    def _open(self, orgs: frozenset[str] | None) -> duckdb.DuckDBPyConnection:
+        engine = duckdb.connect(":memory:")
+        for table in TABLES.values():
+            engine.execute(_macro(table))
+        engine.execute(_MACROS.read_text(encoding="utf-8"))
+        engine.execute("set timezone = 'UTC'")
+        engine.execute(f"set threads = {self._settings.query_threads}")
+        engine.execute(f"set memory_limit = '{self._settings.query_memory_mb}MiB'")
+        engine.execute("set enable_object_cache = true")
+        engine.execute("set temp_directory = ''")
+        folders = ", ".join("'" + path.replace("'", "''") + "'" for path in self._folders(orgs))
+        engine.execute(f"set allowed_directories = [{folders}]")
+        engine.execute("set enable_external_access = false")
+        engine.execute("set lock_configuration = true")
+        return engine
+
+    def _folders(self, orgs: frozenset[str] | None) -> list[str]:
+        if orgs is None:
+            return [f"{self._root}/"]
+        return [f"{self._root}/empty/"] + [
+            f"{self._root}/{table}/org_id={org}/" for table in TABLES for org in sorted(orgs)
+        ]
+
+    def _empty(self, table: str) -> Path:
+        return self._root / "empty" / f"{table}.parquet"
+
+
+def _row(names: list[str], values: tuple[Any, ...]) -> Row:
+    """A row by column name; ids are binary at rest and hex everywhere else."""
+    return {
+        name: value.hex() if isinstance(value, bytes) else value
+        for name, value in zip(names, values, strict=True)
+    }
+
+
+@dataclass(frozen=True)
+class Sql:
+    """The text of a question and the parameters it names, as `$name`."""
+
+    text: str
+    names: frozenset[str]
+
+
+@cache
+def load(question: str) -> Sql:
+    """The SQL of `<subject>.<function>`. Raises ValueError unless it is one SELECT."""
+    text = (_HERE / f"{question}.sql").read_text(encoding="utf-8")
+    (statement,) = duckdb.extract_statements(text)
+    if statement.type != duckdb.StatementType.SELECT:
+        raise ValueError(f"{question}.sql is not a SELECT")
+    return Sql(text, frozenset(f"${name}" for name in statement.named_parameters))
+
+
+def _macro(table: Table) -> str:
+    """`spans(files)` and its like: the table over a list of files.
+
+    An explicit schema keeps columns that only newer files have; org_id lives in the folder's name.
+    """
+    columns = ", ".join(
+        f"'{c.name}': {{name: '{c.name}', type: '{_duckdb_type(c.type)}', default_value: null}}"
+        for c in table.columns
+        if c.name not in ("org_id", "date")
+    )
+    return (
+        f"create macro {table.name}(files) as table "
+        "select * exclude (filename), regexp_extract(filename, 'org_id=([^/]+)/', 1) as org_id "
+        f"from read_parquet(files, filename = true, schema = map {{{columns}}})"
+    )
+
+
+def _duckdb_type(arrow: Any) -> str:
+    return _DUCKDB_TYPES[str(arrow)]
+
+
+_DUCKDB_TYPES = {
+    "string": "varchar",
+    "binary": "blob",
+    "int64": "bigint",
+    "int32": "integer",
+    "double": "double",
+    "bool": "boolean",
+    "timestamp[us, tz=UTC]": "timestamptz",
+    "map<string, string>": "map(varchar, varchar)",
+}
+
+
+def _make_empty_file(path: Path, table: Table) -> None:
+    """A file without rows, because DuckDB cannot read a list of none."""
+    if path.exists():
+        return
+    path.parent.mkdir(parents=True, exist_ok=True)
+    pq.write_table(table.arrow.empty_table(), path)
+
+
+_reader: Reader | None = None
+
+
+def connect(settings: Settings) -> Reader:
+    """Make the process's reader; questions use it from then on."""
+    global _reader
+    _reader = Reader(settings)
+    return _reader
+
+
+def the_reader() -> Reader:
+    if _reader is None:
+        raise RuntimeError("queries.reader.connect was not called")
+    return _reader
+
+
+def read(scope: Scope, question: str, **params: Any) -> Answer:
+    """`Reader.read` of the process's reader."""
+    return the_reader().read(scope, question, **params)

@@ -1,0 +1,21 @@
+-- one row per matching span, newest first, as an export writes it
+select
+    org_id,
+    lower(hex(trace_id)) as trace_id,
+    lower(hex(span_id)) as span_id,
+    lower(hex(parent_span_id)) as parent_span_id,
+    service_name,
+    process_group,
+    name as process,
+    kind,
+    data_name as data,
+    data_type,
+    data_value,
+    strftime(timezone($zone, start_time), '%Y-%m-%dT%H:%M:%S.%f') as timestamp,
+    duration_ns / 1e6 as duration_ms,
+    status,
+    status_message,
+    exception_type,
+    exception_message
+from matching($spans, $since, $until, $group, $errors_only, $process)
+order by start_time desc, trace_id desc, span_id desc, twin desc

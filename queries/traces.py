@@ -1,0 +1,189 @@
+"""Questions of the Trace Explorer: spans, traces, and the spans of one trace."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from itertools import pairwise
+from typing import Any
+
+from access.scope import Scope
+from queries import reader
+from queries.errors import BadQuestion, NotFound
+from queries.filters import Cursor, Page, TimeRange, TraceFilters
+from queries.reader import MAX_ROWS, Answer, Row
+
+_NEWEST_SPAN = Cursor(time=9 * 10**15, trace_id="ff" * 16)
+_OLDEST_SPAN = Cursor(time=0, trace_id="")
+_NEWEST_TRACE = Cursor(time=2**63 - 1, trace_id="")
+
+
+@dataclass(frozen=True)
+class Found:
+    """A page of rows, newest first, and the cursors of its neighbours (None at either end)."""
+
+    rows: list[Row]
+    newer: Cursor | None
+    older: Cursor | None
+    answer: Answer
+
+
+@dataclass(frozen=True)
+class Matched:
+    """How many spans match, and how many of them are errors."""
+
+    spans: int
+    errors: int
+
+
+def search(scope: Scope, filters: TraceFilters, page: Page) -> Found:
+    """A page of spans, newest first."""
+    if page.before:
+        return _turned(spans_before(scope, filters, page.before, page.rows), page)
+    return _forward(spans_after(scope, filters, page.after, page.rows), page)
+
+
+def search_traces(scope: Scope, filters: TraceFilters, page: Page) -> Found:
+    """A page of traces, those that started last first."""
+    if page.before:
+        return _turned(traces_before(scope, filters, page.before, page.rows), page)
+    return _forward(traces_after(scope, filters, page.after, page.rows), page)
+
+
+def spans_after(scope: Scope, filters: TraceFilters, after: Cursor | None, rows: int) -> Answer:
+    """The `rows` newest matching spans older than `after`, and one more if there is one."""
+    return _page(scope, "traces.spans_after", filters, after or _NEWEST_SPAN, rows)
+
+
+def spans_before(scope: Scope, filters: TraceFilters, before: Cursor, rows: int) -> Answer:
+    """The `rows` oldest matching spans newer than `before`, oldest first, and one more."""
+    return _page(scope, "traces.spans_before", filters, before, rows)
+
+
+def traces_after(scope: Scope, filters: TraceFilters, after: Cursor | None, rows: int) -> Answer:
+    """The `rows` newest traces with a matching span, older than `after`, and one more."""
+    return _page(scope, "traces.traces_after", filters, after or _NEWEST_TRACE, rows)
+
+
+def traces_before(scope: Scope, filters: TraceFilters, before: Cursor, rows: int) -> Answer:
+    """The `rows` oldest traces with a matching span, newer than `before`, and one more."""
+    return _page(scope, "traces.traces_before", filters, before, rows)
+
+
+def count(scope: Scope, filters: TraceFilters) -> Matched:
+    """Exact numbers of matching spans and errors."""
+    row = reader.read(scope, "traces.count", **filters.params).one
+    return Matched(**row)
+
+
+def count_traces(scope: Scope, filters: TraceFilters) -> int:
+    """Exact number of traces with a matching span."""
+    row = reader.read(scope, "traces.count_traces", **filters.params).one
+    return int(row["traces"])
+
+
+def newer(scope: Scope, filters: TraceFilters, than: Cursor | None) -> int:
+    """How many matching spans are newer than the first row shown."""
+    row = reader.read(
+        scope, "traces.newer", **filters.params, **(than or _OLDEST_SPAN).params
+    ).one
+    return int(row["spans"])
+
+
+def groups(scope: Scope, range_: TimeRange) -> Answer:
+    """Process groups seen in the range, those with most spans first."""
+    return reader.read(scope, "traces.groups", **range_.params)
+
+
+def spans_of(scope: Scope, trace_id: str) -> Answer:
+    """Every span of a trace by start, at most 10,000. Raises NotFound when there is none."""
+    try:
+        known = len(bytes.fromhex(trace_id)) == 16
+    except ValueError:
+        known = False
+    if not known:
+        raise NotFound("A trace id has 32 hexadecimal digits.")
+    answer = reader.read(scope, "traces.spans_of", trace_id=trace_id, max_rows=MAX_ROWS)
+    if not answer.rows:
+        raise NotFound("There is no such trace in this organisation.")
+    return answer
+
+
+def export(scope: Scope, filters: TraceFilters) -> Iterator[list[tuple[Any, ...]]]:
+    """All matching spans in chunks, newest first: the columns of `EXPORT_COLUMNS`."""
+    return reader.the_reader().stream(scope, "traces.export", **filters.params)
+
+
+EXPORT_COLUMNS = (
+    "org_id",
+    "trace_id",
+    "span_id",
+    "parent_span_id",
+    "service_name",
+    "process_group",
+    "process",
+    "kind",
+    "data",
+    "data_type",
+    "data_value",
+    "timestamp",
+    "duration_ms",
+    "status",
+    "status_message",
+    "exception_type",
+    "exception_message",
+    "agent_name",
+    "model",
+    "input_tokens",
+    "output_tokens",
+    "cost_usd",
+)
+"""Columns of an export, in the order of traces.export.sql."""
+
+
+def _page(
+    scope: Scope, question: str, filters: TraceFilters, cursor: Cursor, rows: int
+) -> Answer:
+    if not 1 <= rows <= MAX_ROWS:
+        raise BadQuestion(f"A page holds 1 to {MAX_ROWS:,} rows.")
+    return reader.read(scope, question, **filters.params, **cursor.params, rows=rows + 1)
+
+
+def _forward(answer: Answer, page: Page) -> Found:
+    shown = answer.rows[: page.rows]
+    more = len(answer.rows) > page.rows
+    return Found(
+        rows=without_repeats(shown),
+        newer=cursor_of(shown[0]) if page.after and shown else None,
+        older=cursor_of(shown[-1]) if more else None,
+        answer=answer,
+    )
+
+
+def _turned(answer: Answer, page: Page) -> Found:
+    """A page that was read backwards, the right way round."""
+    shown = answer.rows[: page.rows][::-1]
+    more = len(answer.rows) > page.rows
+    return Found(
+        rows=without_repeats(shown),
+        newer=cursor_of(shown[0]) if more else None,
+        older=cursor_of(shown[-1]) if shown else None,
+        answer=answer,
+    )
+
+
+def without_repeats(rows: list[Row]) -> list[Row]:
+    """Rows without those equal to the one before: repeats that compaction has yet to remove."""
+    repeated = [False, *(cursor_of(a) == cursor_of(b) for a, b in pairwise(rows))]
+    return [row for row, again in zip(rows, repeated, strict=False) if not again]
+
+
+def cursor_of(row: Row) -> Cursor:
+    return Cursor(row["position"], row["trace_id"], row.get("span_id", ""), row.get("twin", 0))
+
+
+def started(row: Row) -> datetime:
+    """Start of a row as a UTC time."""
+    time: datetime = row["start_time"]
+    return time.astimezone(UTC)

@@ -1,0 +1,10 @@
+-- one row per matching span newer than the cursor, oldest first
+select *
+from matching($spans, $since, $until, $group, $errors_only, $process)
+where start_time >= make_timestamptz(cast($at as bigint))
+    and (
+        start_time > make_timestamptz(cast($at as bigint))
+        or (trace_id, span_id, twin) > (unhex($at_trace), unhex($at_span), $at_twin)
+    )
+order by start_time, trace_id, span_id, twin
+limit $rows
