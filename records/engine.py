@@ -6,7 +6,7 @@ import sqlite3
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import URL, Engine, create_engine, event, make_url
+from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url
 from sqlalchemy.exc import ArgumentError
 
 from records.errors import RecordsError
@@ -58,6 +58,7 @@ def sqlite(url: URL) -> Engine:
         ) from error
     engine = create_engine(url, pool_size=POOL_SIZE, max_overflow=POOL_SIZE, hide_parameters=True)
     event.listen(engine, "connect", _prepare_sqlite)
+    event.listen(engine, "begin", _begin_sqlite)
     return engine
 
 
@@ -79,7 +80,16 @@ def journal_mode(version: tuple[int, ...]) -> str:
 
 
 def _prepare_sqlite(connection: Any, _record: object) -> None:
+    # The driver would begin only before a write, and commit with the outermost savepoint.
+    connection.isolation_level = None
     connection.execute(f"pragma busy_timeout = {BUSY_MS}")
     connection.execute(f"pragma journal_mode = {journal_mode(sqlite3.sqlite_version_info)}")
     connection.execute("pragma foreign_keys = on")
     connection.execute("pragma synchronous = full")
+
+
+def _begin_sqlite(connection: Connection) -> None:
+    # A transaction that reads first and writes later fails at once when another has written in
+    # between; one that asks for its turn at the start waits for it.
+    reading = connection.get_execution_options().get("reading", False)
+    connection.exec_driver_sql("begin" if reading else "begin immediate")

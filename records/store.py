@@ -42,12 +42,24 @@ class Records:
     def __init__(self, url: str) -> None:
         self.engine = engine_for(url)
         self._sessions = sessionmaker(self.engine, expire_on_commit=False)
+        self._readers = sessionmaker(
+            self.engine.execution_options(reading=True, postgresql_readonly=True)
+        )
 
     @contextmanager
     def session(self) -> Iterator[Session]:
         """A session that commits when the block ends well and rolls back when it raises."""
         try:
             with self._sessions.begin() as session:
+                yield session
+        except UNREACHABLE as error:
+            raise self._unreachable(error) from error
+
+    @contextmanager
+    def reading(self) -> Iterator[Session]:
+        """A session for questions only: on SQLite it waits for nobody's turn to write."""
+        try:
+            with self._readers() as session:
                 yield session
         except UNREACHABLE as error:
             raise self._unreachable(error) from error
@@ -65,9 +77,8 @@ class Records:
         """Why the records cannot be read and written right now; None when they can."""
         try:
             with self.engine.connect() as connection:
-                _ask_to_write(connection)
+                _refuse_read_only(connection)
                 connection.execute(select(Org.slug).limit(1))
-                connection.rollback()
         except RecordsError as error:
             return str(error)
         except SQLAlchemyError as error:
@@ -102,16 +113,15 @@ def alembic_config(connection: Connection) -> Config:
 
 
 def _take_migration_lock(connection: Connection) -> None:
-    if connection.dialect.name == "sqlite":
-        connection.exec_driver_sql("begin immediate")
-    else:
+    """Hold other migrations back; on SQLite the transaction itself does."""
+    if connection.dialect.name == "postgresql":
         connection.execute(text("select pg_advisory_xact_lock(:key)"), {"key": MIGRATION_LOCK})
 
 
-def _ask_to_write(connection: Connection) -> None:
-    if connection.dialect.name == "sqlite":
-        connection.exec_driver_sql("begin immediate")
-    elif connection.scalar(text("show transaction_read_only")) == "on":
+def _refuse_read_only(connection: Connection) -> None:
+    """Raise when nothing can be written; on SQLite the transaction itself could not begin."""
+    postgresql = connection.dialect.name == "postgresql"
+    if postgresql and connection.scalar(text("show transaction_read_only")) == "on":
         raise RecordsError("The records database is read only at the moment.")
 
 
