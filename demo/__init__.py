@@ -1,0 +1,1 @@
+"""Believable telemetry of three made-up organisations, sent through the real receiver."""
