@@ -1,0 +1,1 @@
+"""Code Inspector: which functions ran, and how well."""

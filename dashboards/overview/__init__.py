@@ -1,0 +1,1 @@
+"""Overview: how an org is doing, at a glance."""

@@ -1,0 +1,1 @@
+"""Pure pieces that several rooms share: rows in, components out."""

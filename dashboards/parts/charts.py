@@ -1,0 +1,101 @@
+"""Charts: figures as plain dicts in colours that hold on light and dark, and the only Graph maker."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from dash import dcc
+from dash.development.base_component import Component
+
+Figure = dict[str, Any]
+
+INK = "#838b98"
+GRID = "rgba(128,136,148,.18)"
+CALM = "#5b8def"
+ALARM = "#e5484d"
+HUES = ("#5b8def", "#2fb5a5", "#e0a43a", "#a77bf3", "#ef7fa8", "#7fb347", "#e07b4f", "#8894a8")
+
+CONFIG: Mapping[str, Any] = {
+    "displaylogo": False,
+    "displayModeBar": False,
+    "responsive": True,
+    # without these, plotly offers to upload a client's data to its cloud
+    "showSendToCloud": False,
+    "plotlyServerURL": "",
+}
+
+
+def graph(component_id: str, figure: Figure, label: str) -> Component:
+    """The one way to draw a figure. Nothing a chart shows can leave the page."""
+    return dcc.Graph(
+        id=component_id, figure=figure, config=dict(CONFIG), className="chart", responsive=True
+    )
+
+
+def activity(
+    buckets: Sequence[datetime], spans: Sequence[int], errors: Sequence[int], zone: ZoneInfo
+) -> Figure:
+    """Bars of spans over time with their errors in front."""
+    times = [moment.astimezone(zone).strftime("%Y-%m-%d %H:%M:%S") for moment in buckets]
+    well = [all_ - failed for all_, failed in zip(spans, errors, strict=True)]
+    return {
+        "data": [
+            _bars(times, errors, "errors", ALARM),
+            _bars(times, well, "without error", CALM),
+        ],
+        "layout": {
+            **_layout(),
+            "barmode": "stack",
+            "bargap": 0.18,
+            "hovermode": "x unified",
+            "showlegend": True,
+            "legend": {"orientation": "h", "x": 0, "y": 1.14, "traceorder": "reversed"},
+            "yaxis": {"gridcolor": GRID, "zeroline": False, "rangemode": "tozero", "nticks": 5},
+        },
+    }
+
+
+def donut(parts: Mapping[str, int]) -> Figure:
+    """Shares of a whole; the middle tells the sum."""
+    return {
+        "data": [
+            {
+                "type": "pie",
+                "labels": list(parts),
+                "values": list(parts.values()),
+                "hole": 0.68,
+                "sort": False,
+                "direction": "clockwise",
+                "textinfo": "none",
+                "marker": {"colors": list(HUES), "line": {"width": 0}},
+                "hovertemplate": "%{label}<br>%{value:,} spans, %{percent}<extra></extra>",
+            }
+        ],
+        "layout": {**_layout(), "showlegend": False, "margin": {"l": 4, "r": 4, "t": 4, "b": 4}},
+    }
+
+
+def _bars(times: Sequence[str], values: Sequence[int], name: str, colour: str) -> dict[str, Any]:
+    return {
+        "type": "bar",
+        "x": list(times),
+        "y": list(values),
+        "name": name,
+        "marker": {"color": colour, "line": {"width": 0}},
+        "hovertemplate": "%{y:,}",
+    }
+
+
+def _layout() -> dict[str, Any]:
+    return {
+        "paper_bgcolor": "rgba(0,0,0,0)",
+        "plot_bgcolor": "rgba(0,0,0,0)",
+        "font": {"family": "Inter, system-ui, sans-serif", "size": 12, "color": INK},
+        "margin": {"l": 44, "r": 8, "t": 24, "b": 28},
+        "xaxis": {"gridcolor": "rgba(0,0,0,0)", "zeroline": False, "nticks": 8},
+        "hoverlabel": {"font": {"family": "Inter, system-ui, sans-serif", "size": 12}},
+        "separators": ".,",
+    }

@@ -1,0 +1,84 @@
+"""Tables: the one way to make a grid, with our theme and nothing that runs text as code."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import dash_ag_grid as dag
+from dash import html
+from dash.development.base_component import Component
+
+from queries.reader import Row
+
+Column = dict[str, Any]
+
+
+def grid(
+    component_id: str,
+    columns: Sequence[Column],
+    *,
+    row_id: str,
+    rows: Sequence[Row] = (),
+    sortable: bool = False,
+    class_name: str = "",
+    row_height: int = 34,
+) -> Component:
+    """A grid over the rows it is given; `row_id` names the field that tells rows apart."""
+    return dag.AgGrid(
+        id=component_id,
+        columnDefs=list(columns),
+        rowData=list(rows),
+        getRowId=f"params.data.{row_id}",
+        className=f"grid {class_name}".strip(),
+        columnSize="responsiveSizeToFit",
+        defaultColDef={
+            "sortable": sortable,
+            "resizable": True,
+            "suppressMovable": True,
+            "minWidth": 70,
+            "tooltipComponent": None,
+        },
+        dashGridOptions={
+            "theme": {"function": "observatoryTheme()"},
+            "rowHeight": row_height,
+            "headerHeight": 34,
+            "animateRows": False,
+            "suppressCellFocus": False,
+            "enableCellTextSelection": True,
+            "ensureDomOrder": True,
+            "tooltipShowDelay": 400,
+            "overlayNoRowsTemplate": "<span></span>",
+            "suppressColumnVirtualisation": True,
+        },
+        dangerously_allow_code=False,
+    )
+
+
+def column(field: str, title: str, **more: Any) -> Column:
+    """A column of text."""
+    return {"field": field, "headerName": title, **more}
+
+
+def number(field: str, title: str, text: str, **more: Any) -> Column:
+    """A column sorted by the number in `field` and showing the words in the field `text`."""
+    return {
+        "field": field,
+        "headerName": title,
+        "type": "rightAligned",
+        "cellRenderer": "Words",
+        "cellRendererParams": {"field": text},
+        "cellClass": "num",
+        **more,
+    }
+
+
+def plain(headings: Sequence[str], rows: Sequence[Sequence[Any]], class_name: str = "") -> Component:
+    """A small table without any machinery."""
+    return html.Table(
+        [
+            html.Thead(html.Tr([html.Th(heading, scope="col") for heading in headings])),
+            html.Tbody([html.Tr([html.Td(cell) for cell in row]) for row in rows]),
+        ],
+        className=f"plain {class_name}".strip(),
+    )

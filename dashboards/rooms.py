@@ -1,0 +1,20 @@
+"""The rooms: adding a tab is one line here, one in the shell's tabs, and three files."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from dash.development.base_component import Component
+
+from dashboards.alerts import layout as alerts
+from dashboards.code import layout as code
+from dashboards.overview import layout as overview
+from dashboards.traces import layout as traces
+
+ROOMS: dict[str, Callable[[], Component]] = {
+    "/": overview.layout,
+    "/traces": traces.layout,
+    "/code": code.layout,
+    "/alerts": alerts.layout,
+}
+"""Path → layout of the room."""

@@ -1,0 +1,134 @@
+"""Link: all state of a page as one frozen value, and its place in the URL, both ways.
+
+The one idea: what is in the URL is what is on the page; a link opened elsewhere shows the same.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, fields, replace
+from datetime import UTC, datetime, timedelta
+from typing import Any
+from urllib.parse import parse_qsl, urlencode
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from queries.filters import Cursor, Page, TimeRange, TraceFilters
+
+PRESETS = {
+    "5m": timedelta(minutes=5),
+    "1h": timedelta(hours=1),
+    "6h": timedelta(hours=6),
+    "24h": timedelta(hours=24),
+    "7d": timedelta(days=7),
+    "14d": timedelta(days=14),
+}
+"""Relative time ranges, all ending now."""
+
+DEFAULT_RANGE = "24h"
+LIVE = {"off": 0, "5s": 5, "30s": 30}
+MODES = ("spans", "traces")
+MAX_TEXT = 500
+
+
+class LinkError(ValueError):
+    """The URL says something that makes no sense; the message is a plain sentence."""
+
+
+@dataclass(frozen=True)
+class Link:
+    """State of a page. Each field is a parameter of the URL, absent when it has its default."""
+
+    org: str = ""
+    range: str = DEFAULT_RANGE
+    since: str = ""
+    until: str = ""
+    zone: str = "browser"
+    live: str = "off"
+    mode: str = "spans"
+    group: str = ""
+    errors: str = ""
+    process: str = ""
+    after: str = ""
+    before: str = ""
+    trace: str = ""
+    span: str = ""
+    function: str = ""
+
+    @classmethod
+    def parse(cls, search: str | None) -> Link:
+        """The link of a URL's query string; parameters that nobody knows are ignored."""
+        known = {field.name for field in fields(cls)}
+        pairs = parse_qsl((search or "").removeprefix("?"), keep_blank_values=False)
+        return cls(**{name: value[:MAX_TEXT] for name, value in pairs if name in known})
+
+    @property
+    def search(self) -> str:
+        """The query string, with its question mark; empty when everything has its default."""
+        changed = {
+            field.name: value
+            for field in fields(self)
+            if (value := getattr(self, field.name)) != field.default
+        }
+        return f"?{urlencode(changed)}" if changed else ""
+
+    def to(self, path: str, **changes: Any) -> str:
+        """Address of this state at `path` with some fields changed."""
+        return path + replace(self, **changes).search
+
+    @property
+    def shared(self) -> Link:
+        """What every tab has in common: whose data, which time, how it is told."""
+        return Link(
+            org=self.org,
+            range=self.range,
+            since=self.since,
+            until=self.until,
+            zone=self.zone,
+            live=self.live,
+        )
+
+    def time_range(self, now: datetime) -> TimeRange:
+        """The range, relative ones ending at `now`. Raises LinkError."""
+        if self.since or self.until:
+            return _between(self.since, self.until)
+        if self.range not in PRESETS:
+            raise LinkError(f"There is no time range {self.range[:20]!r}. Choose one from the list.")
+        return TimeRange(now - PRESETS[self.range], now)
+
+    def filters(self, now: datetime) -> TraceFilters:
+        return TraceFilters(
+            range=self.time_range(now),
+            group=self.group or None,
+            errors_only=self.errors == "1",
+            process=self.process or None,
+        )
+
+    def page(self, rows: int) -> Page:
+        """The page of a list. Raises BadQuestion for a cursor that nobody handed out."""
+        return Page(
+            rows=rows,
+            after=Cursor.decode(self.after) if self.after else None,
+            before=Cursor.decode(self.before) if self.before and not self.after else None,
+        )
+
+
+def _between(since: str, until: str) -> TimeRange:
+    first, last = _instant(since), _instant(until)
+    if first >= last:
+        raise LinkError("The range ends before it starts. Choose an end after the start.")
+    return TimeRange(first, last)
+
+
+def _instant(text: str) -> datetime:
+    try:
+        moment = datetime.fromisoformat(text)
+    except ValueError as error:
+        raise LinkError("The link's time range is not complete. Choose a range.") from error
+    return moment.astimezone(UTC) if moment.tzinfo else moment.replace(tzinfo=UTC)
+
+
+def zone_of(name: str | None) -> ZoneInfo:
+    """The time zone of that name; UTC when there is none."""
+    try:
+        return ZoneInfo(name or "UTC")
+    except (ZoneInfoNotFoundError, ValueError, OSError):
+        return ZoneInfo("UTC")

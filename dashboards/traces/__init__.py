@@ -1,0 +1,1 @@
+"""Trace Explorer: find a span or a trace, and read it."""
