@@ -129,7 +129,6 @@ class Door:
             audit.record(session, "signed_in", person=person.id, address=request.remote_addr)
         response = redirect(wanted, 303)
         self._set_cookie(response, COOKIE, token, hours * 60 * 60)
-        response.delete_cookie(form_token.COOKIE, path=SIGN_IN)
         return response
 
     def _page(
