@@ -1,0 +1,66 @@
+"""Layout of the Code Inspector."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+from dash import dcc, html
+from dash.development.base_component import Component
+
+from dashboards.parts import tables
+
+
+class Id(StrEnum):
+    SEARCH = "code-search"
+    TABLE = "code-table"
+    FACE = "code-face"
+    SUMMARY = "code-summary"
+
+
+COLUMNS = (
+    {"field": "process", "headerName": "Function", "cellRenderer": "Process", "flex": 3, "minWidth": 240},
+    {"field": "place", "headerName": "Source", "flex": 1.6, "minWidth": 140, "cellClass": "code"},
+    tables.number("calls", "Calls", "calls_text", width=100, sort="desc"),
+    tables.number("errors", "Errors", "errors_text", width=100),
+    tables.number("p50", "p50", "p50_text", width=100),
+    tables.number("p95", "p95", "p95_text", width=100),
+    tables.number("p99", "p99", "p99_text", width=100),
+    {"field": "newest", "headerName": "Last seen", "width": 196, "minWidth": 196, "cellClass": "time"},
+)
+
+
+def layout() -> Component:
+    return html.Div(
+        html.Div(
+            [
+                html.Div(
+                    [
+                        dcc.Input(
+                            id=Id.SEARCH,
+                            type="search",
+                            placeholder="Search function",
+                            debounce=0.3,
+                            maxLength=200,
+                            className="search",
+                            autoComplete="off",
+                        ),
+                    ],
+                    className="toolbar",
+                ),
+                html.Div(
+                    [
+                        tables.grid(
+                            Id.TABLE, COLUMNS, row_id="id", sortable=True, class_name="fills"
+                        ),
+                        html.Div(id=Id.FACE),
+                    ],
+                    className="list loads",
+                ),
+                html.Div(
+                    html.Div(id=Id.SUMMARY, className="summary", role="status"), className="foot"
+                ),
+            ],
+            className="sheet",
+        ),
+        className="room code-room",
+    )
