@@ -7,8 +7,11 @@ from functools import cache
 from random import Random
 from typing import Final
 
-from demo import platform
 from demo.shapes import Function
+
+DEEPEST: Final = 6
+"""Frames of our own in a stack trace."""
+_CALL: Final = "result = await self._next(context)"
 
 PACKAGES: Final = "/usr/local/lib/python3.12/site-packages"
 
@@ -190,18 +193,16 @@ def of_model(provider: str) -> tuple[Fault, ...]:
     )
 
 
-def pick(rng: Random, faults: tuple[Fault, ...], function: Function) -> Failure:
-    """One of `faults`, raised in `function`; the first ones are the likelier."""
-    return _raised(faults[int(len(faults) * rng.random() ** 2)], function)
+def pick(rng: Random, faults: tuple[Fault, ...], calls: tuple[Function, ...]) -> Failure:
+    """One of `faults`, raised where `calls` led to; the first ones are the likelier."""
+    return _raised(faults[int(len(faults) * rng.random() ** 2)], calls[-DEEPEST:])
 
 
 @cache
-def _raised(fault: Fault, function: Function) -> Failure:
-    caller = platform.RUN_STEP if function.file != platform.RUN_STEP.file else platform.RUN_TASK
-    frames = [
-        _frame(f"/srv/{caller.file}", caller.line + 11, caller.name, "await self._next(context)"),
-        _frame(f"/srv/{function.file}", function.line + 9, function.name, fault.code),
-    ]
+def _raised(fault: Fault, calls: tuple[Function, ...]) -> Failure:
+    *callers, last = calls
+    frames = [_frame(f"/srv/{f.file}", f.line + 11, f.name, _CALL) for f in callers]
+    frames.append(_frame(f"/srv/{last.file}", last.line + 9, last.name, fault.code))
     if fault.library:
         frames.append(_frame(*fault.library))
     trace = "\n".join(

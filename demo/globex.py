@@ -57,7 +57,7 @@ GLOBEX: Final = Org(
         Variable("market_price_eur_mwh", 82.0, 35.0, stuck=(Stuck(130, 122, 0.0),)),
         Variable("feeders_online", 46, 5, whole=True, stuck=(Stuck(52, 44, 48),)),
         Variable("breaker_state", cycle=("closed", "closed", "open", "closed", "maintenance")),
-        Variable("islanded", cycle=(False, False, True, False)),
+        Variable("islanded", cycle=(False, True, False, True, False)),
     ),
     collection="grid-operations",
     own=Service("grid-forecaster", "DAMN", "forecast"),

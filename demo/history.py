@@ -12,13 +12,12 @@ from dataclasses import dataclass
 from datetime import datetime
 from random import Random
 from typing import Final
-from zlib import crc32
 
 from demo import metrics, oddities
 from demo.calendar import HOUR, Curve, conditions, nanoseconds
-from demo.housekeeping import acquisition, heartbeats, request
+from demo.housekeeping import acquisition, heartbeats
 from demo.render import Batch, Outbox
-from demo.runs import task_run
+from demo.runs import work
 from demo.shapes import Org
 from demo.stage import Stage
 from demo.story import Story
@@ -42,27 +41,16 @@ class Stream:
     tell: Callable[[Story, int], None]
 
 
-def _work(story: Story, _: int) -> None:
-    if story.rng.random() < 0.55:
-        task_run(story)
-    else:
-        request(story)
-
-
-def _beat(story: Story, _: int) -> None:
-    heartbeats(story)
-
-
 STREAMS: Final = (
-    Stream("work", 0.74, False, _work),
+    Stream("work", 0.74, False, lambda story, _: work(story)),
     Stream("sensing", 0.18, True, acquisition),
-    Stream("beats", 0.08, True, _beat),
+    Stream("beats", 0.08, True, lambda story, _: heartbeats(story)),
 )
 
 
 def random_of(seed: int, *where: object) -> Random:
     """Chance of its own for every story, so that a change in one leaves the others alone."""
-    return Random(abs(seed) << 32 | crc32(repr(where).encode()))
+    return Random(repr((seed, *where)))
 
 
 def batches(org: str, start: datetime, end: datetime, spans: int, seed: int) -> Iterator[Batch]:
@@ -93,6 +81,7 @@ def _spans_and_logs(
     stage: Stage, start: int, end: int, spans: int, seed: int
 ) -> Iterator[tuple[int, Batch]]:
     outbox = Outbox(stage)
+    at = start
     for at, story in _stories(stage, start, end, spans, seed):
         outbox.put(story, at)
         if outbox.spans >= BATCH_SPANS:
@@ -100,9 +89,9 @@ def _spans_and_logs(
         if outbox.logs >= BATCH_LOGS:
             yield at, outbox.take_logs()
     if outbox.spans:
-        yield end, outbox.take_spans()
+        yield at, outbox.take_spans()
     if outbox.logs:
-        yield end, outbox.take_logs()
+        yield at, outbox.take_logs()
 
 
 def _stories(stage: Stage, start: int, end: int, spans: int, seed: int) -> Iterator[Told]:

@@ -93,7 +93,7 @@ def batch(stage: Stage, ticks: Sequence[tuple[int, int]], end: int, rng: Random)
         metrics = _metrics(stage, service, ticks, end, rng)
         items += len(metrics) * len(ticks)
         release = conditions(stage.org.slug, "", ticks[-1][0], end).release
-        groups.append(metric_group(stage.resource(service, release), metrics))
+        groups.append(metric_group(stage.resources[service, release], metrics))
     return Batch(stage.org.slug, "metrics", b"".join(groups), items)
 
 

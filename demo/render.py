@@ -98,7 +98,7 @@ class Outbox:
 
     def _body(self, groups: Groups, render: Render) -> bytes:
         body = b"".join(
-            render(self.stage.resource(service, release), items)
+            render(self.stage.resources[service, release], items)
             for (service, release), items in groups.items()
         )
         groups.clear()
@@ -109,7 +109,7 @@ def _span(trace_id: bytes, span: Span, base: int) -> bytes:
     head: bytes = Wire(
         trace_id=trace_id,
         span_id=span.id,
-        parent_span_id=span.parent,
+        parent_span_id=span.parent.id if span.parent else b"",
         name=span.name,
         kind=span.kind,
         start_time_unix_nano=base + span.start,
@@ -149,8 +149,7 @@ def _line(story: Story, span: Span) -> Line:
         return _ERROR, "ERROR", f"{span.name} failed: {span.failure.message}"
     ms = (span.end - span.start) // 1_000_000
     number, severity, text = _SLOW_LINE if ms > _SLOW_MS else story.rng.choice(_LINES)
-    function = span.function.name if span.function else span.name
-    return number, severity, text.format(name=span.name, ms=ms, function=function)
+    return number, severity, text.format(name=span.name, ms=ms, function=span.function.name)
 
 
 def _explain(record: LogRecord, span: Span) -> None:

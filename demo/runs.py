@@ -4,12 +4,21 @@ from __future__ import annotations
 
 from demo import failures, platform
 from demo.calls import MILLI, Outcome, call_model, call_tool, retrieve
+from demo.housekeeping import request
 from demo.shapes import Agent, Task
 from demo.story import PRODUCER, SERVER, Span, Story
 from demo.wire import attribute, double, fresh
 
 _VERBS = ("gather", "compare", "decide", "draft", "check", "apply")
 _ROUTE = "/v1/tasks/{task_id}/runs"
+
+
+def work(story: Story) -> None:
+    """A task run or, nearly as often, a request that starts none."""
+    if story.rng.random() < 0.55:
+        task_run(story)
+    else:
+        request(story)
 
 
 def task_run(story: Story) -> None:

@@ -49,10 +49,14 @@ class Stage:
         self.chain_outputs = [attribute("output.value", a) for a in self.answers]
         self.users = [attribute("user.id", f"{org.slug}-user-{i:03}") for i in range(USERS)]
         self.agents = {agent.id: _agent(agent) for agent in org.agents}
+        self.resources = {
+            (service, release): self._resource(service, release)
+            for service in self.services
+            for release in range(len(platform.RELEASES))
+        }
         self.tools = {tool.name: _tool(tool) for tool in org.tools}
 
-    @cache  # noqa: B019 – a stage lives as long as the history that is told on it
-    def resource(self, service: Service, release: int) -> Resource:
+    def _resource(self, service: Service, release: int) -> Resource:
         version, revision, _ = platform.RELEASES[release]
         number = sum(service.name.encode()) % 4 + 1
         return resource(
@@ -71,19 +75,15 @@ class Stage:
 
 
 @cache
-def place(service: Service, function: Function | None) -> bytes:
+def place(service: Service, function: Function) -> bytes:
     """Attributes that say where in the platform a span ran."""
-    parts = [
-        attribute("aeos.subsystem", service.subsystem),
-        attribute("aeos.process_group", service.group),
-    ]
-    if function:
-        parts += (
-            attribute("code.function.name", function.name),
-            attribute("code.file.path", function.file),
-            attribute("code.line.number", function.line),
-        )
-    return b"".join(parts)
+    return (
+        attribute("aeos.subsystem", service.subsystem)
+        + attribute("aeos.process_group", service.group)
+        + attribute("code.function.name", function.name)
+        + attribute("code.file.path", function.file)
+        + attribute("code.line.number", function.line)
+    )
 
 
 def _agent(agent: Agent) -> bytes:

@@ -29,16 +29,22 @@ class Span:
     """A span; `start` and `end` are nanoseconds after the start of the trace."""
 
     id: bytes
-    parent: bytes
+    parent: Span | None
     service: Service
     name: str
     kind: Wire.SpanKind.ValueType
-    function: Function | None
+    function: Function
     start: int
     end: int
     parts: list[bytes]
     failure: Failure | None = None
     sent: bool = True
+
+    @property
+    def calls(self) -> tuple[Function, ...]:
+        """The functions that led here, the outermost first, this span's own last."""
+        above = self.parent.calls if self.parent else ()
+        return (*above, self.function)
 
 
 @dataclass(slots=True)
@@ -65,7 +71,7 @@ class Story:
         self,
         service: Service,
         name: str,
-        function: Function | None,
+        function: Function,
         parent: Span | None,
         start: int,
         lasts: int,
@@ -75,7 +81,7 @@ class Story:
         """A span below `parent`; its end may be moved until the story is over."""
         span = Span(
             self.rng.randbytes(8),
-            parent.id if parent else b"",
+            parent,
             service,
             name,
             kind,
@@ -100,9 +106,7 @@ class Story:
         return True
 
     def fail(self, span: Span, faults: tuple[Fault, ...]) -> None:
-        if span.function is None:
-            raise ValueError(f"{span.name} names no function that could raise")
-        span.failure = pick(self.rng, faults, span.function)
+        span.failure = pick(self.rng, faults, span.calls)
 
     def memory(self, pages: float) -> bytes:
         """What a function gained or gave back; small, and about as often one as the other."""
