@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from dataclasses import dataclass
+from datetime import datetime, timedelta
 
 from access.scope import Scope
 from queries import reader
-from queries.filters import TimeRange
+from queries.filters import EPOCH, TimeRange
 from queries.reader import Answer
 
 _STEPS = (1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200, 10800, 21600, 43200, 86400)
 _BUCKETS = 60
+_MICROSECOND = timedelta(microseconds=1)
 
 
 def bucket(range_: TimeRange) -> timedelta:
@@ -19,29 +21,62 @@ def bucket(range_: TimeRange) -> timedelta:
     return timedelta(seconds=next((step for step in _STEPS if step >= wanted), wanted))
 
 
+@dataclass(frozen=True)
+class Activity:
+    """Spans and errors over time and by process group.
+
+    `buckets` are the starts of equal intervals of `step`, oldest first, empty ones included;
+    `spans` and `errors` have one number for each. `groups` maps a process group to its totals.
+    """
+
+    step: timedelta
+    buckets: list[datetime]
+    spans: list[int]
+    errors: list[int]
+    groups: dict[str, tuple[int, int]]
+    answer: Answer
+
+
 def totals(scope: Scope, range_: TimeRange) -> Answer:
-    """One row: spans, errors, traces, agents, quantiles of duration (ns), tokens and cost (USD)."""
+    """One row: spans, errors, traces, agents, quantiles of duration (ns) and the newest start."""
     return reader.read(scope, "overview.totals", **range_.params)
 
 
-def series(scope: Scope, range_: TimeRange) -> Answer:
-    """One row per `bucket(range_)`, gaps included: spans, errors and p95 (ns)."""
-    return reader.read(scope, "overview.series", **range_.params, step=bucket(range_))
+def activity(scope: Scope, range_: TimeRange) -> Activity:
+    """Spans and errors in every bucket of the range, and in every process group."""
+    step = bucket(range_)
+    answer = reader.read(
+        scope,
+        "overview.activity",
+        **range_.params,
+        origin_us=(range_.since - EPOCH) // _MICROSECOND,
+        step_us=step // _MICROSECOND,
+    )
+    return _activity(answer, range_, step)
+
+
+def _activity(answer: Answer, range_: TimeRange, step: timedelta) -> Activity:
+    buckets = -(-range_.length // step)
+    spans, errors = [0] * buckets, [0] * buckets
+    groups: dict[str, tuple[int, int]] = {}
+    for row in answer:
+        spans[row["bucket"]] += row["spans"]
+        errors[row["bucket"]] += row["errors"]
+        seen, failed = groups.get(row["process_group"], (0, 0))
+        groups[row["process_group"]] = (seen + row["spans"], failed + row["errors"])
+    return Activity(
+        step=step,
+        buckets=[range_.since + step * i for i in range(buckets)],
+        spans=spans,
+        errors=errors,
+        groups=dict(sorted(groups.items(), key=lambda item: (-item[1][0], item[0]))),
+        answer=answer,
+    )
 
 
 def last_errors(scope: Scope, range_: TimeRange, rows: int = 10) -> Answer:
     """The newest error spans."""
     return reader.read(scope, "overview.last_errors", **range_.params, rows=rows)
-
-
-def groups(scope: Scope, range_: TimeRange) -> Answer:
-    """One row per process group: spans and errors, the busiest first."""
-    return reader.read(scope, "overview.groups", **range_.params)
-
-
-def services(scope: Scope, range_: TimeRange) -> Answer:
-    """One row per service: spans, errors and p95 (ns), most errors first."""
-    return reader.read(scope, "overview.services", **range_.params)
 
 
 def models(scope: Scope, range_: TimeRange) -> Answer:

@@ -6,9 +6,6 @@ select
     count(distinct agent_name) as agents,
     -- a negative or unknown duration says nothing about speed
     quantile_cont(duration_ns, [0.5, 0.95, 0.99]) filter (where duration_ns >= 0) as quantiles_ns,
-    sum(input_tokens) filter (where is_model_call(operation)) as input_tokens,
-    sum(output_tokens) filter (where is_model_call(operation)) as output_tokens,
-    sum(cost_usd) filter (where is_model_call(operation)) as cost_usd,
     max(start_time) as newest
 from spans($spans)
 where start_time >= $since and start_time < $until

@@ -117,15 +117,29 @@ class Reader:
         chunk: int = 5_000,
         **params: Any,
     ) -> Iterator[list[tuple[Any, ...]]]:
-        """All rows of a question in chunks, for an export: no row limit, `deadline` seconds."""
+        """All rows of a question for an export, without a row limit, `deadline` seconds at most.
+
+        The first chunk is one tuple, the names of the columns; rows follow in chunks.
+        """
         params["_deadline"] = deadline
         with self._asked(scope, question, since, until, params) as (cursor, _, _):
+            yield [tuple(column[0] for column in cursor.description or ())]
             while rows := cursor.fetchmany(chunk):
                 yield rows
 
     def versions(self) -> dict[str, int]:
         """Version of each table, -1 where nothing was written yet."""
         return {name: s.newest().version for name, s in self._snapshots.items()}
+
+    def trouble(self) -> str | None:
+        """Why no question can be answered now, or None."""
+        try:
+            self.versions()
+            duckdb.sql("select 1")
+        except Exception:
+            log.exception("no question can be answered")
+            return "The telemetry tables cannot be read."
+        return None
 
     @contextmanager
     def _asked(
@@ -191,7 +205,9 @@ class Reader:
         engine.execute("set timezone = 'UTC'")
         engine.execute(f"set threads = {self._settings.query_threads}")
         engine.execute(f"set memory_limit = '{self._settings.query_memory_mb}MiB'")
-        engine.execute("set enable_object_cache = true")
+        # files of a table never change, so their footers may be kept and need no second look
+        engine.execute("set parquet_metadata_cache = true")
+        engine.execute("set validate_external_file_cache = 'NO_VALIDATION'")
         engine.execute("set temp_directory = ''")
         folders = ", ".join("'" + path.replace("'", "''") + "'" for path in self._folders(orgs))
         engine.execute(f"set allowed_directories = [{folders}]")

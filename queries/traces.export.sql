@@ -11,11 +11,13 @@ select
     data_name as data,
     data_type,
     data_value,
-    strftime(timezone($zone, start_time), '%Y-%m-%dT%H:%M:%S.%f') as timestamp,
+    start_time as timestamp,
     duration_ns / 1e6 as duration_ms,
     status,
     status_message,
     exception_type,
-    exception_message
+    exception_message,
+    agent_name,
+    model
 from matching($spans, $since, $until, $group, $errors_only, $process)
 order by start_time desc, trace_id desc, span_id desc, twin desc

@@ -111,35 +111,8 @@ def spans_of(scope: Scope, trace_id: str) -> Answer:
 
 
 def export(scope: Scope, filters: TraceFilters) -> Iterator[list[tuple[Any, ...]]]:
-    """All matching spans in chunks, newest first: the columns of `EXPORT_COLUMNS`."""
+    """Names of the columns, then all matching spans in chunks, newest first."""
     return reader.the_reader().stream(scope, "traces.export", **filters.params)
-
-
-EXPORT_COLUMNS = (
-    "org_id",
-    "trace_id",
-    "span_id",
-    "parent_span_id",
-    "service_name",
-    "process_group",
-    "process",
-    "kind",
-    "data",
-    "data_type",
-    "data_value",
-    "timestamp",
-    "duration_ms",
-    "status",
-    "status_message",
-    "exception_type",
-    "exception_message",
-    "agent_name",
-    "model",
-    "input_tokens",
-    "output_tokens",
-    "cost_usd",
-)
-"""Columns of an export, in the order of traces.export.sql."""
 
 
 def _page(

@@ -1,0 +1,225 @@
+/* The browser's half of the link: controls <-> URL, live refresh, theme, keyboard. No data passes here. */
+(function () {
+  "use strict";
+  const DEFAULTS = { range: "24h", zone: "browser", live: "off", mode: "spans" };
+  const SHARED = ["org", "range", "since", "until", "zone", "live"];
+  const LIVE_SECONDS = { "5s": 5, "30s": 30 };
+  const dc = (window.dash_clientside = window.dash_clientside || {});
+  const stay = () => dc.no_update;
+
+  const params = (search) => new URLSearchParams(search === undefined ? location.search : search);
+  const browserZone = () => Intl.DateTimeFormat().resolvedOptions().timeZone || "UTC";
+
+  function searchOf(query) {
+    for (const [name, value] of [...query]) {
+      if (!value || value === DEFAULTS[name]) query.delete(name);
+    }
+    const text = query.toString();
+    return text ? "?" + text : "";
+  }
+
+  /* Change parts of the URL. Navigation adds a step to the history, an adjustment replaces it. */
+  function put(changes, { push = false, path = location.pathname } = {}) {
+    const query = params();
+    for (const [name, value] of Object.entries(changes)) query.set(name, value || "");
+    const search = searchOf(query);
+    if (search === location.search && path === location.pathname) return stay();
+    if (!push) history.replaceState(history.state, "", path + search);
+    const props = path === location.pathname ? { search } : { pathname: path, search };
+    dc.set_props("shell-url", props);
+    return stay();
+  }
+  const firstPage = { after: "", before: "" };
+  const changed = (name, value) => (params().get(name) || DEFAULTS[name] || "") !== (value || "");
+
+  dc.observatory = {
+    view: (search) => {
+      const zone = params(search).get("zone") || "browser";
+      setLive(params(search).get("live"));
+      return { search: search || "", zone: zone === "browser" ? browserZone() : zone };
+    },
+    tabs: (view, path, tabs) => {
+      const query = params();
+      const shared = new URLSearchParams();
+      for (const name of SHARED) if (query.get(name)) shared.set(name, query.get(name));
+      const search = searchOf(shared);
+      return tabs.map((tab) => {
+        const to = tab.props.href.split("?")[0];
+        const here = to === (path || "/");
+        const props = { ...tab.props, href: to + search, className: here ? "tab tab-here" : "tab" };
+        return { ...tab, props };
+      });
+    },
+    context: (view, org, orgs) => {
+      const query = params(view && view.search);
+      const wanted = query.get("org");
+      const known = orgs.some((option) => option.value === wanted);
+      const custom = query.get("since") || query.get("until");
+      return [
+        known ? wanted : orgs.length ? orgs[0].value : null,
+        custom ? null : query.get("range") || DEFAULTS.range,
+        query.get("zone") || DEFAULTS.zone,
+        query.get("live") || DEFAULTS.live,
+        zones(),
+      ];
+    },
+    put_org: (value) => {
+      const first = document.querySelector(".pick-fixed") ? value : "";
+      const wanted = value === "all" || value === first ? "" : value;
+      if (!changed("org", wanted)) return stay();
+      return put({ ...firstPage, trace: "", span: "", group: "", org: wanted }, { push: true });
+    },
+    put_range: (value) =>
+      value ? put({ ...firstPage, since: "", until: "", range: value }) : stay(),
+    put_custom: (ends) => (ends ? put({ ...firstPage, range: "", ...ends }) : stay()),
+    put_zone: (value) => put({ zone: value }),
+    put_live: (value) => put({ live: value }),
+    theme: (value) => {
+      if (value === undefined || value === null) return themeNow();
+      setTheme(value);
+      return stay();
+    },
+  };
+
+  dc.traces = {
+    controls: (view) => {
+      const query = params(view && view.search);
+      const typing = document.activeElement && document.activeElement.id === "traces-process";
+      const csv = new URLSearchParams(query);
+      for (const name of ["after", "before", "trace", "span", "live"]) csv.delete(name);
+      csv.set("zone", (view && view.zone) || "UTC");
+      return [
+        query.get("mode") || DEFAULTS.mode,
+        query.get("group") || null,
+        query.get("errors") ? ["1"] : [],
+        typing ? stay() : query.get("process") || "",
+        Boolean(query.get("trace")),
+        !query.get("trace"),
+        "/export/spans.csv?" + csv.toString(),
+      ];
+    },
+    pager: (cursors) => {
+      const at = cursors || {};
+      const paged = params().get("after") || params().get("before");
+      return [!paged, !at.newer, !at.older];
+    },
+    fresh: (words) => (dc.callback_context.triggered_id === "traces-cursors" ? true : !words),
+    put_mode: (value) =>
+      changed("mode", value) ? put({ ...firstPage, mode: value }, { push: true }) : stay(),
+    put_group: (value) => (changed("group", value) ? put({ ...firstPage, group: value }) : stay()),
+    put_errors: (value) => {
+      const wanted = value && value.length ? "1" : "";
+      return changed("errors", wanted) ? put({ ...firstPage, errors: wanted }) : stay();
+    },
+    put_process: (value) =>
+      changed("process", value) ? put({ ...firstPage, process: value }) : stay(),
+    open_trace: (cell) => {
+      const [trace, span] = ((cell && cell.rowId) || "").split(":");
+      return trace ? put({ trace, span }, { push: true, path: "/traces" }) : stay();
+    },
+    go_first: () => {
+      if (!params().get("after") && !params().get("before")) {
+        dc.set_props("shell-view", { data: { ...viewNow(), at: Date.now() } });
+        return stay();
+      }
+      return put(firstPage, { push: true });
+    },
+    go_newer: (clicks, at) =>
+      at && at.newer ? put({ after: "", before: at.newer }, { push: true }) : stay(),
+    go_older: (clicks, at) =>
+      at && at.older ? put({ before: "", after: at.older }, { push: true }) : stay(),
+  };
+
+  dc.code = {
+    controls: (view) => {
+      const typing = document.activeElement && document.activeElement.id === "code-search";
+      return typing ? stay() : params(view && view.search).get("function") || "";
+    },
+    put_function: (value) => (changed("function", value) ? put({ function: value }) : stay()),
+    open_spans: (cell) => {
+      const name = ((cell && cell.rowId) || "").split("\n")[1];
+      return name
+        ? put({ function: "", process: name }, { push: true, path: "/traces" })
+        : stay();
+    },
+  };
+
+  const viewNow = () => dc.observatory.view(location.search);
+
+  let allZones = null;
+  function zones() {
+    if (allZones) return stay();
+    const named = Intl.supportedValuesOf ? Intl.supportedValuesOf("timeZone") : [];
+    allZones = [
+      { label: "Browser (" + browserZone() + ")", value: "browser" },
+      { label: "UTC", value: "UTC" },
+      ...named.filter((zone) => zone !== "UTC").map((zone) => ({ label: zone, value: zone })),
+    ];
+    return allZones;
+  }
+
+  /* Live refresh: a tick only when the page can be seen and the last one was answered. */
+  let timer = null;
+  let busySince = 0;
+  function setLive(live) {
+    if (timer) clearInterval(timer);
+    const seconds = LIVE_SECONDS[live];
+    timer = seconds ? setInterval(tick, seconds * 1000) : null;
+  }
+  function tick() {
+    if (document.hidden) return;
+    if (document.documentElement.dataset.busy === "1" && Date.now() - busySince < 20000) return;
+    busySince = Date.now();
+    dc.set_props("shell-tick", { data: Date.now() });
+  }
+
+  function themeNow() {
+    const found = document.cookie.match(/(?:^|; )theme=(light|dark)/);
+    return found ? found[1] : "system";
+  }
+  function setTheme(theme) {
+    const explicit = theme === "light" || theme === "dark";
+    document.cookie =
+      "theme=" + (explicit ? theme : "") + ";path=/;samesite=lax;max-age=" + (explicit ? 31536000 : 0);
+    if (explicit) document.documentElement.dataset.theme = theme;
+    else delete document.documentElement.dataset.theme;
+  }
+
+  /* A session that ended shows the sign-in page, not an error on every panel. */
+  const plainFetch = window.fetch;
+  window.fetch = async function (resource, options) {
+    const url = String((resource && resource.url) || resource);
+    const ours = url.includes("_dash-update-component");
+    if (ours) document.documentElement.dataset.busy = "1";
+    try {
+      const response = await plainFetch.call(this, resource, options);
+      if (ours && response.status === 401) location.reload();
+      return response;
+    } finally {
+      if (ours) document.documentElement.dataset.busy = "0";
+    }
+  };
+
+  /* Menus close on Escape and on a click elsewhere; Enter on a row opens it; "/" goes to search. */
+  const openMenus = () => document.querySelectorAll("details.drop[open]");
+  document.addEventListener("click", (event) => {
+    for (const menu of openMenus()) if (!menu.contains(event.target)) menu.open = false;
+  });
+  document.addEventListener("keydown", (event) => {
+    const field = event.target.closest && event.target.closest("input, textarea, [role=combobox]");
+    if (event.key === "Escape") {
+      for (const menu of openMenus()) {
+        menu.open = false;
+        menu.querySelector("summary").focus();
+      }
+    } else if (event.key === "Enter" && event.target.classList.contains("ag-cell")) {
+      event.target.click();
+    } else if (event.key === "/" && !field && !event.ctrlKey && !event.metaKey) {
+      const search = document.querySelector("input.search");
+      if (search) {
+        event.preventDefault();
+        search.focus();
+      }
+    }
+  });
+})();
