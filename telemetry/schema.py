@@ -39,15 +39,25 @@ class Column:
 
 @dataclass(frozen=True)
 class Table:
-    """A Delta table, partitioned by org and UTC day; `time` is the column a day is taken from."""
+    """A Delta table, partitioned by org and UTC day; `time` is the column a day is taken from.
+
+    Rows alike in `identity` and in everything but ingest_time are deliveries of one row. It is
+    empty where two equal rows may both be meant, such as the same log line written twice.
+    """
 
     name: str
     time: str
     columns: tuple[Column, ...]
+    identity: tuple[str, ...] = ()
 
     @property
     def arrow(self) -> pa.Schema:
         return pa.schema([pa.field(c.name, c.type) for c in self.columns])
+
+    @property
+    def pruned_by(self) -> tuple[str, ...]:
+        """Columns, never null, whose least and greatest value the log keeps for each file."""
+        return (self.time, "ingest_time")
 
     def __iter__(self) -> Iterator[Column]:
         return iter(self.columns)
@@ -161,6 +171,7 @@ SPANS: Final = Table(
         ),
         *_REST,
     ),
+    identity=("trace_id", "span_id"),
 )
 
 LOGS: Final = Table(

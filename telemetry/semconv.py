@@ -25,6 +25,10 @@ UNKNOWN_SERVICE: Final = "unknown_service"
 TRUNCATED: Final = "aeos.truncated"
 """Attribute the receiver adds: which values were cut, and how long they were."""
 
+DROPPED: Final = "aeos.dropped_attributes"
+"""Attribute the receiver adds to a data point whose attributes it left out: points have no field
+for that count."""
+
 SOURCES: Final[dict[str, tuple[str, ...]]] = {
     "service_name": (SERVICE_NAME,),
     "service_version": ("service.version",),
@@ -72,6 +76,7 @@ SOURCES: Final[dict[str, tuple[str, ...]]] = {
     "ttft_ms": ("gen_ai.server.time_to_first_token",),
     "http_route": ("http.route",),
     "http_status": ("http.response.status_code", "http.status_code"),
+    "dropped_attributes": (DROPPED,),
 }
 """Column → the attributes that fill it, the preferred one first."""
 

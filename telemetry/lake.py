@@ -1,0 +1,99 @@
+"""The lake: the Delta tables of the data folder, and commits to them.
+
+The one idea: whoever changes a table names the files it adds and removes, in one commit.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from typing import Final
+
+from deltalake import CommitProperties, DeltaTable, Transaction
+from deltalake import Schema as DeltaSchema
+from deltalake.transaction import AddAction, RemoveAction
+
+from telemetry import parquet
+from telemetry.schema import PARTITIONS, Table
+
+LOG: Final = "_delta_log"
+KEEP_HOURS: Final = 1
+"""How long files stay after a commit removed them: readers may still hold the old list."""
+
+COMMIT_TRIES: Final = 30
+
+
+def open_table(lake: Path, table: Table) -> DeltaTable:
+    """The stored table, made when missing, with every column of the schema."""
+    folder = lake / table.name
+    if not DeltaTable.is_deltatable(str(folder)):
+        _create(folder, table)
+    stored = DeltaTable(str(folder))
+    _add_missing_columns(stored, table)
+    return stored
+
+
+def commit(
+    stored: DeltaTable,
+    adds: Sequence[AddAction],
+    removes: Sequence[RemoveAction] = (),
+    position: tuple[str, int] | None = None,
+) -> None:
+    """Add and remove files at once. `position` is remembered with the commit: who, and how far.
+
+    The handle sees the commit afterwards. Raises CommitFailedError on a conflict.
+    """
+    before = stored.version()
+    transactions = [Transaction(*position)] if position else None
+    stored.create_write_transaction(
+        [*adds, *removes],
+        mode="append",
+        schema=stored.schema(),
+        partition_by=list(PARTITIONS),
+        commit_properties=CommitProperties(
+            app_transactions=transactions, max_commit_retries=COMMIT_TRIES
+        ),
+    )
+    stored.update_incremental()
+    _sync_log(folder_of(stored), range(before + 1, stored.version() + 1))
+
+
+def folder_of(stored: DeltaTable) -> Path:
+    return Path(stored.table_uri.removeprefix("file://"))
+
+
+def _create(folder: Path, table: Table) -> None:
+    folder.mkdir(parents=True, exist_ok=True)
+    DeltaTable.create(
+        str(folder),
+        schema=table.arrow,
+        mode="ignore",
+        partition_by=list(PARTITIONS),
+        configuration={
+            "delta.dataSkippingStatsColumns": ",".join(table.pruned_by),
+            "delta.checkpointInterval": "50",
+            "delta.logRetentionDuration": "interval 2 hours",
+            "delta.deletedFileRetentionDuration": f"interval {KEEP_HOURS} hours",
+        },
+    )
+
+
+def _add_missing_columns(stored: DeltaTable, table: Table) -> None:
+    present = {field.name for field in stored.schema().fields}
+    wanted = DeltaSchema.from_arrow(table.arrow)
+    missing = [field for field in wanted.fields if field.name not in present]
+    if missing:
+        stored.alter.add_columns(missing)
+        stored.update_incremental()
+
+
+def _sync_log(folder: Path, versions: Iterable[int]) -> None:
+    """Make commits durable before the spool forgets what is in them."""
+    log = folder / LOG
+    for version in versions:
+        path = log / f"{version:020}.json"
+        if path.exists():
+            with path.open("rb") as file:
+                os.fsync(file.fileno())
+    parquet.sync_folder(log)
