@@ -21,6 +21,9 @@ LOG: Final = "_delta_log"
 KEEP_HOURS: Final = 1
 """How long files stay after a commit removed them: readers may still hold the old list."""
 
+LOG_HOURS: Final = 12
+"""How long commits can be read one by one; older ones are only in the checkpoint."""
+
 COMMIT_TRIES: Final = 30
 
 
@@ -59,6 +62,24 @@ def commit(
     _sync_log(folder_of(stored), range(before + 1, stored.version() + 1))
 
 
+def sweep(stored: DeltaTable) -> int:
+    """Delete files that no commit names any more, and were not written lately; how many."""
+    doomed = _vacuum(stored, dry_run=True)
+    return len(_vacuum(stored, dry_run=False)) if doomed else 0
+
+
+def discard(stored: DeltaTable, files: Iterable[AddAction]) -> None:
+    """Delete files that were written and never committed."""
+    for file in files:
+        (folder_of(stored) / file.path).unlink(missing_ok=True)
+
+
+def _vacuum(stored: DeltaTable, dry_run: bool) -> list[str]:
+    return stored.vacuum(
+        retention_hours=KEEP_HOURS, dry_run=dry_run, enforce_retention_duration=False, full=True
+    )
+
+
 def folder_of(stored: DeltaTable) -> Path:
     return Path(stored.table_uri.removeprefix("file://"))
 
@@ -73,7 +94,7 @@ def _create(folder: Path, table: Table) -> None:
         configuration={
             "delta.dataSkippingStatsColumns": ",".join(table.pruned_by),
             "delta.checkpointInterval": "50",
-            "delta.logRetentionDuration": "interval 2 hours",
+            "delta.logRetentionDuration": f"interval {LOG_HOURS} hours",
             "delta.deletedFileRetentionDuration": f"interval {KEEP_HOURS} hours",
         },
     )

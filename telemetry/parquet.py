@@ -24,6 +24,11 @@ from telemetry.schema import PARTITIONS, Table
 ROW_GROUP: Final = 20_000
 EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 
+RAW: Final = "raw"
+"""How the name of a file begins that the writer wrote, and no compaction has seen."""
+
+MERGED: Final = "merged"
+
 UNIQUE: Final = frozenset({"span_id", "parent_span_id", "start_ns", "time_ns", "duration_ns"})
 """Columns whose values hardly repeat, so that a dictionary would only add to them."""
 
@@ -69,6 +74,11 @@ def write_file(
         data_change=True,
         stats=seen.as_json(),
     )
+
+
+def rows_of(file: AddAction) -> int:
+    """How many rows a file has."""
+    return int(json.loads(file.stats)["numRecords"])
 
 
 def sync_folder(folder: Path) -> None:

@@ -18,7 +18,7 @@ from typing import Any, Final
 import apsw
 import pyarrow as pa
 
-from telemetry.errors import SpoolError
+from telemetry.errors import SpoolError as SpoolError
 
 CODEC: Final = "zstd"
 SEEN_SECONDS: Final = 26 * 3600
@@ -175,6 +175,15 @@ class Spool:
                 "(select count(*) from set_aside) from batches"
             )
         return Depth(row[0], row[1], self._bytes, row[2], row[3])
+
+    def trouble(self) -> str | None:
+        """Why nothing can be stored now, or None; found out by writing."""
+        try:
+            with self._transaction():
+                self._db.execute("update spool set id = id")
+        except SpoolError as error:
+            return str(error)
+        return None
 
     def close(self) -> None:
         with self._lock:

@@ -30,8 +30,6 @@ MOST_BYTES: Final = 256 * 1024 * 1024
 MOST_FOLDERS: Final = 200
 LONGEST_PAUSE: Final = 60.0
 TICK: Final = 0.2
-RAW: Final = "raw"
-"""How the names of files begin that the writer wrote and no compaction has seen."""
 
 log = logging.getLogger(__name__)
 
@@ -169,9 +167,8 @@ class Writer:
     def _files(self, table: Table, rows: pa.Table) -> Iterator[AddAction]:
         """One file for each org and day, newest first."""
         for org, day, part in partitions(rows, table):
-            yield parquet.write_file(
-                self._settings.lake_dir / table.name, table, org, day, RAW, [part]
-            )
+            root = self._settings.lake_dir / table.name
+            yield parquet.write_file(root, table, org, day, parquet.RAW, [part])
 
     def _isolate(self, batches: list[Stored], error: Exception) -> int:
         """Find the batch that cannot be written, and keep it aside so that it holds up nothing."""
