@@ -206,7 +206,7 @@ def _start_demo(process: Process) -> None:
     """History for an empty lake, then a trickle for as long as the process runs."""
     app = process.app
     keys = world.settle(app.records)
-    if app.settings.demo_spans and set(app.reader.versions().values()) == {-1}:
+    if app.settings.demo_spans and app.reader.is_empty():
         bar = Bar("Making demo data", sys.stderr)
         filled = feed.fill(
             process.url,
@@ -256,7 +256,7 @@ def _log_to_console(level: str) -> None:
     logging.basicConfig(
         level=level.upper(), format="%(asctime)s %(levelname)s %(name)s: %(message)s"
     )
-    for noisy in ("waitress.queue", "werkzeug"):
+    for noisy in ("waitress.queue", "werkzeug", "alembic"):
         logging.getLogger(noisy).setLevel(logging.ERROR)
 
 

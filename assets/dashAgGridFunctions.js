@@ -2,8 +2,8 @@
 (function () {
   "use strict";
   const functions = (window.dashAgGridFunctions = window.dashAgGridFunctions || {});
-  functions.observatoryTheme = () =>
-    window.agGrid.themeQuartz.withParams({
+  functions.observatoryTheme = (quartz) =>
+    quartz.withParams({
       backgroundColor: "var(--surface)",
       foregroundColor: "var(--ink)",
       headerBackgroundColor: "var(--surface)",

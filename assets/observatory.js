@@ -46,7 +46,7 @@
       return tabs.map((tab) => {
         const to = tab.props.href.split("?")[0];
         const here = to === (path || "/");
-        const props = { ...tab.props, href: to + search, className: here ? "tab tab-here" : "tab" };
+        const props = { ...tab.props, href: to + search, className: here ? "room-link room-link-here" : "room-link" };
         return { ...tab, props };
       });
     },
@@ -63,9 +63,9 @@
         zones(),
       ];
     },
-    put_org: (value) => {
-      const first = document.querySelector(".pick-fixed") ? value : "";
-      const wanted = value === "all" || value === first ? "" : value;
+    put_org: (value, orgs) => {
+      if (!value || !orgs || orgs.length < 2) return stay();
+      const wanted = value === orgs[0].value ? "" : value;
       if (!changed("org", wanted)) return stay();
       return put({ ...firstPage, trace: "", span: "", group: "", org: wanted }, { push: true });
     },
@@ -215,7 +215,7 @@
     } else if (event.key === "Enter" && event.target.classList.contains("ag-cell")) {
       event.target.click();
     } else if (event.key === "/" && !field && !event.ctrlKey && !event.metaKey) {
-      const search = document.querySelector("input.search");
+      const search = document.querySelector(".search input");
       if (search) {
         event.preventDefault();
         search.focus();

@@ -131,6 +131,10 @@ class Reader:
         """Version of each table, -1 where nothing was written yet."""
         return {name: s.newest().version for name, s in self._snapshots.items()}
 
+    def is_empty(self) -> bool:
+        """Whether no table holds a file yet."""
+        return not any(s.newest().by_org for s in self._snapshots.values())
+
     def trouble(self) -> str | None:
         """Why no question can be answered now, or None."""
         try:

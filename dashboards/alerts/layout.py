@@ -25,8 +25,8 @@ COLUMNS = (
     {"field": "value", "headerName": "Stuck at", "flex": 1, "minWidth": 100, "cellClass": "num"},
     tables.number("readings", "In a row", "readings_text", width=96),
     tables.number("lasted", "For", "lasted_text", width=116),
-    {"field": "since", "headerName": "Since", "width": 196, "minWidth": 196, "cellClass": "time"},
-    {"field": "until", "headerName": "Last reading", "width": 196, "minWidth": 196, "cellClass": "time"},
+    {"field": "since", "headerName": "Since", "width": 206, "minWidth": 206, "cellClass": "time"},
+    {"field": "until", "headerName": "Last reading", "width": 206, "minWidth": 206, "cellClass": "time"},
 )
 
 

@@ -25,7 +25,7 @@ COLUMNS = (
     tables.number("p50", "p50", "p50_text", width=100),
     tables.number("p95", "p95", "p95_text", width=100),
     tables.number("p99", "p99", "p99_text", width=100),
-    {"field": "newest", "headerName": "Last seen", "width": 196, "minWidth": 196, "cellClass": "time"},
+    {"field": "newest", "headerName": "Last seen", "width": 206, "minWidth": 206, "cellClass": "time"},
 )
 
 

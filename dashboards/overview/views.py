@@ -71,7 +71,7 @@ def activity(shown: Activity, zone: ZoneInfo) -> Component:
         return parts.panel(title, faces.empty("Nothing ran in this time range."))
     figure = charts.activity(shown.buckets, shown.spans, shown.errors, zone)
     note = f"one bar is {_span_of(shown)} · {formats.zone_label(zone, shown.buckets[-1])}"
-    return parts.panel(title, charts.graph(Id.CHART, figure, title), note)
+    return parts.panel(title, charts.graph(Id.CHART, figure, 250), note)
 
 
 def _span_of(shown: Activity) -> str:
@@ -119,7 +119,7 @@ def groups(shown: Activity, link: Link) -> Component:
                 ]
             )
         )
-    body = [charts.graph(Id.DONUT, charts.donut(shares), title), html.Ul(legend, className="legend")]
+    body = [charts.graph(Id.DONUT, charts.donut(shares), 150), html.Ul(legend, className="legend")]
     return parts.panel(title, html.Div(body, className="donut"))
 
 

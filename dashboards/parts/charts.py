@@ -28,10 +28,15 @@ CONFIG: Mapping[str, Any] = {
 }
 
 
-def graph(component_id: str, figure: Figure, label: str) -> Component:
-    """The one way to draw a figure. Nothing a chart shows can leave the page."""
+def graph(component_id: str, figure: Figure, height: int) -> Component:
+    """The one way to draw a figure, `height` pixels high. Nothing it shows can leave the page."""
     return dcc.Graph(
-        id=component_id, figure=figure, config=dict(CONFIG), className="chart", responsive=True
+        id=component_id,
+        figure=figure,
+        config=dict(CONFIG),
+        className="chart",
+        responsive=True,
+        style={"height": f"{height}px"},
     )
 
 
@@ -94,7 +99,7 @@ def _layout() -> dict[str, Any]:
         "paper_bgcolor": "rgba(0,0,0,0)",
         "plot_bgcolor": "rgba(0,0,0,0)",
         "font": {"family": "Inter, system-ui, sans-serif", "size": 12, "color": INK},
-        "margin": {"l": 44, "r": 8, "t": 24, "b": 28},
+        "margin": {"l": 44, "r": 8, "t": 30, "b": 40},
         "xaxis": {"gridcolor": "rgba(0,0,0,0)", "zeroline": False, "nticks": 8},
         "hoverlabel": {"font": {"family": "Inter, system-ui, sans-serif", "size": 12}},
         "separators": ".,",

@@ -31,16 +31,14 @@ def grid(
         rowData=list(rows),
         getRowId=f"params.data.{row_id}",
         className=f"grid {class_name}".strip(),
-        columnSize="responsiveSizeToFit",
         defaultColDef={
             "sortable": sortable,
             "resizable": True,
             "suppressMovable": True,
             "minWidth": 70,
-            "tooltipComponent": None,
         },
         dashGridOptions={
-            "theme": {"function": "observatoryTheme()"},
+            "theme": {"function": "observatoryTheme(themeQuartz)"},
             "rowHeight": row_height,
             "headerHeight": 34,
             "animateRows": False,
@@ -48,7 +46,7 @@ def grid(
             "enableCellTextSelection": True,
             "ensureDomOrder": True,
             "tooltipShowDelay": 400,
-            "overlayNoRowsTemplate": "<span></span>",
+            "suppressNoRowsOverlay": True,
             "suppressColumnVirtualisation": True,
         },
         dangerously_allow_code=False,
@@ -68,7 +66,7 @@ def number(field: str, title: str, text: str, **more: Any) -> Column:
         "type": "rightAligned",
         "cellRenderer": "Words",
         "cellRendererParams": {"field": text},
-        "cellClass": "num",
+        "cellClass": "num ag-right-aligned-cell",
         **more,
     }
 

@@ -50,17 +50,15 @@ def register(app: Dash) -> None:
         State(Id.ORG, "options"),
     )
     _in_browser(app, "theme", Output(Id.THEME, "value"), Input(Id.THEME, "value"))
-    for control, name in ((Id.ORG, "org"), (Id.RANGE, "range"), (Id.ZONE, "zone"), (Id.LIVE, "live")):
-        app.clientside_callback(
-            ClientsideFunction("observatory", f"put_{name}"),
-            Output(Id.SINK, "data", allow_duplicate=True),
-            Input(control, "value"),
-            prevent_initial_call=True,
-        )
-    _in_browser(
-        app, "put_custom", Output(Id.SINK, "data", allow_duplicate=True), Input(Id.CUSTOM, "data"),
-        prevent_initial_call=True,
-    )
+    for name, *wires in (
+        ("put_org", Input(Id.ORG, "value"), State(Id.ORG, "options")),
+        ("put_range", Input(Id.RANGE, "value")),
+        ("put_zone", Input(Id.ZONE, "value")),
+        ("put_live", Input(Id.LIVE, "value")),
+        ("put_custom", Input(Id.CUSTOM, "data")),
+    ):
+        sink = Output(Id.SINK, "data", allow_duplicate=True)
+        _in_browser(app, name, sink, *wires, prevent_initial_call=True)
 
 
 def _in_browser(app: Dash, name: str, *wires: Any, **more: Any) -> None:

@@ -8,6 +8,7 @@ from dash import dcc, html
 from dash.development.base_component import Component
 from flask import has_request_context
 
+from access.errors import NotSignedIn
 from access.login import current_person
 from access.people import ALL_ORGS, Person
 from dashboards.shell.link import LIVE, PRESETS
@@ -61,8 +62,11 @@ ROLE_WORDS = {
 
 
 def serve() -> Component:
-    """The frame for whoever asks; Dash also calls this once before anybody does."""
-    return frame(current_person() if has_request_context() else None)
+    """The frame for whoever asks; Dash also calls this on a request that needs no sign-in."""
+    try:
+        return frame(current_person() if has_request_context() else None)
+    except NotSignedIn:
+        return frame(None)
 
 
 def frame(person: Person | None) -> Component:
@@ -80,7 +84,7 @@ def frame(person: Person | None) -> Component:
                     dcc.Link(
                         [html.Span(className="mark"), "Observatory"], href="/", className="brand"
                     ),
-                    html.Nav(_tabs(), id=Id.TABS, className="tabs", **{"aria-label": "Tabs"}),
+                    html.Nav(_tabs(), id=Id.TABS, className="room-links", **{"aria-label": "Tabs"}),
                     _person_menu(person),
                 ],
                 className="header",
@@ -103,7 +107,7 @@ def frame(person: Person | None) -> Component:
 
 
 def _tabs() -> list[Component]:
-    return [dcc.Link(title, href=path, className="tab") for path, title in TABS]
+    return [dcc.Link(title, href=path, className="room-link") for path, title in TABS]
 
 
 def _org_switch(person: Person | None) -> Component:

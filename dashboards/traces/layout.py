@@ -43,7 +43,7 @@ SPAN_COLUMNS = (
     {"field": "data", "headerName": "Data", "flex": 1.2, "minWidth": 90},
     {"field": "data_type", "headerName": "Data Type", "width": 96, "flex": 0.7},
     {"field": "data_value", "headerName": "Data Value", "flex": 1.2, "minWidth": 96, "cellClass": "num"},
-    {"field": "time", "headerName": "Timestamp", "width": 196, "cellClass": "time", "minWidth": 196},
+    {"field": "time", "headerName": "Timestamp", "width": 206, "cellClass": "time", "minWidth": 206},
     {"field": "status", "headerName": "Status", "cellRenderer": "Status", "width": 88, "minWidth": 84},
     {"field": "exception", "headerName": "Exception", "flex": 2.4, "minWidth": 150, "cellClass": "bad"},
 )
@@ -55,12 +55,12 @@ TRACE_COLUMNS = (
     {"field": "process", "headerName": "Root", "cellRenderer": "Process", "flex": 3, "minWidth": 200},
     {"field": "spans", "headerName": "Spans", "width": 84, "type": "rightAligned"},
     {"field": "services", "headerName": "Services", "width": 92, "type": "rightAligned"},
-    {"field": "errors", "headerName": "Errors", "width": 84, "type": "rightAligned", "cellClass": "bad"},
+    {"field": "errors", "headerName": "Errors", "width": 84, "type": "rightAligned", "cellClass": "bad ag-right-aligned-cell"},
     {"field": "orphans", "headerName": "Orphans", "width": 92, "type": "rightAligned"},
     {"field": "duration", "headerName": "Duration", "width": 104, "type": "rightAligned"},
     {"field": "tokens", "headerName": "Tokens", "width": 100, "type": "rightAligned"},
     {"field": "cost", "headerName": "Cost", "width": 96, "type": "rightAligned"},
-    {"field": "time", "headerName": "Started", "width": 196, "minWidth": 196, "cellClass": "time"},
+    {"field": "time", "headerName": "Started", "width": 206, "minWidth": 206, "cellClass": "time"},
 )
 
 TREE_COLUMNS = (
