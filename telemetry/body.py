@@ -15,10 +15,19 @@ def read(stream: IO[bytes], length: int | None, gzipped: bool, limit: int) -> by
     """The whole body, decompressed when it is gzipped; never more than `limit` bytes in memory."""
     if length is not None and length > limit:
         raise _too_large(limit)
-    sent = stream.read(limit + 1)
+    sent = _all(stream, limit + 1)
     if len(sent) > limit:
         raise _too_large(limit)
     return _gunzipped(sent, limit) if gzipped else sent
+
+
+def _all(stream: IO[bytes], most: int) -> bytes:
+    """At most `most` bytes. A stream may give fewer than asked for and still have more."""
+    parts = []
+    while most and (part := stream.read(most)):
+        parts.append(part)
+        most -= len(part)
+    return b"".join(parts)
 
 
 def _gunzipped(sent: bytes, limit: int) -> bytes:

@@ -14,7 +14,6 @@ from datetime import UTC, datetime, timedelta
 from typing import Final
 
 import duckdb
-import pyarrow as pa
 from deltalake import DeltaTable
 from deltalake.exceptions import CommitFailedError
 from deltalake.transaction import AddAction, RemoveAction
@@ -83,7 +82,7 @@ def folders(stored: DeltaTable, table: Table) -> dict[Folder, list[File]]:
     """The files of each org's day."""
     root = lake.folder_of(stored)
     found: dict[Folder, list[File]] = defaultdict(list)
-    for action in pa.table(stored.get_add_actions(flatten=True)).to_pylist():
+    for action in lake.files_of(stored):
         folder = Folder(table, root, action["partition.org_id"], action["partition.date"])
         found[folder].append(
             File(

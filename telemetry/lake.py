@@ -8,8 +8,9 @@ from __future__ import annotations
 import os
 from collections.abc import Iterable, Sequence
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
+import pyarrow as pa
 from deltalake import CommitProperties, DeltaTable, Transaction
 from deltalake import Schema as DeltaSchema
 from deltalake.transaction import AddAction, RemoveAction
@@ -60,6 +61,11 @@ def commit(
     )
     stored.update_incremental()
     _sync_log(folder_of(stored), range(before + 1, stored.version() + 1))
+
+
+def files_of(stored: DeltaTable) -> list[dict[str, Any]]:
+    """What the log says about each file."""
+    return list(pa.table(stored.get_add_actions(flatten=True)).to_pylist())
 
 
 def sweep(stored: DeltaTable) -> int:

@@ -13,12 +13,14 @@ from threading import Lock
 from typing import Final, Protocol
 
 from flask import Blueprint, Request, Response, request
+from werkzeug.exceptions import ClientDisconnected
 
 from access.errors import OrgDisabled, UnknownKey
 from settings import Settings
 from telemetry import admission, body, replies
 from telemetry.admission import Admitted
 from telemetry.errors import (
+    Malformed,
     NoKey,
     NotStored,
     OrgClosed,
@@ -110,7 +112,10 @@ class Receiver:
         if encoding not in ("", "identity", "gzip"):
             raise WrongType("Send the body as it is, or compressed with gzip.")
         limit = self._settings.otlp_max_body_bytes
-        return body.read(sent.stream, sent.content_length, encoding == "gzip", limit)
+        try:
+            return body.read(sent.stream, sent.content_length, encoding == "gzip", limit)
+        except ClientDisconnected as error:
+            raise Malformed("The body ends too early.") from error
 
     def _put(self, batch: Batch, digest: bytes) -> None:
         if self._spool.size > self._settings.spool_max_bytes:
