@@ -38,12 +38,13 @@ log = logging.getLogger(__name__)
 
 @dataclass
 class Summary:
-    """What a round did: files merged, written and deleted, repeats removed, merges given up."""
+    """What a round did: files merged, written and deleted, repeats removed, merges not made."""
 
     merged: int = 0
     written: int = 0
     repeats: int = 0
     conflicts: int = 0
+    failed: int = 0
     deleted: int = 0
 
 
@@ -104,7 +105,7 @@ def _merge(
     files: list[File],
     summary: Summary,
 ) -> None:
-    """Swap files for their successors."""
+    """Swap files for their successors, or leave everything as it was."""
     adds: list[AddAction] = []
     try:
         adds.extend(merging.merge(db, folder, files))
@@ -114,10 +115,14 @@ def _merge(
         lake.discard(stored, adds)
         stored.update_incremental()
         summary.conflicts += 1
-        return
-    summary.merged += len(files)
-    summary.written += len(adds)
-    summary.repeats += sum(file.rows for file in files) - sum(map(parquet.rows_of, adds))
+    except Exception:
+        log.exception("Files of %s %s could not be merged.", folder.org, folder.day)
+        lake.discard(stored, adds)
+        summary.failed += 1
+    else:
+        summary.merged += len(files)
+        summary.written += len(adds)
+        summary.repeats += sum(file.rows for file in files) - sum(map(parquet.rows_of, adds))
 
 
 def _removal(folder: Folder, file: File) -> RemoveAction:

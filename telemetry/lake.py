@@ -13,6 +13,7 @@ from typing import Any, Final
 import pyarrow as pa
 from deltalake import CommitProperties, DeltaTable, Transaction
 from deltalake import Schema as DeltaSchema
+from deltalake.exceptions import CommitFailedError
 from deltalake.transaction import AddAction, RemoveAction
 
 from telemetry import parquet
@@ -25,7 +26,7 @@ KEEP_HOURS: Final = 1
 LOG_HOURS: Final = 12
 """How long commits can be read one by one; older ones are only in the checkpoint."""
 
-COMMIT_TRIES: Final = 30
+APPEND_TRIES: Final = 20
 
 
 def open_table(lake: Path, table: Table) -> DeltaTable:
@@ -38,26 +39,40 @@ def open_table(lake: Path, table: Table) -> DeltaTable:
     return stored
 
 
+def append(stored: DeltaTable, adds: Sequence[AddAction], position: tuple[str, int]) -> None:
+    """Add files, and remember `position` with them: whose they are, and how far they reach.
+
+    Whatever others do to the table meanwhile does not matter: it is tried until it succeeds.
+    """
+    who, reached = position
+    for _ in range(APPEND_TRIES):
+        try:
+            commit(stored, adds, (), [Transaction(who, reached)])
+            return
+        except CommitFailedError:
+            stored.update_incremental()
+            if stored.transaction_version(who) == reached:
+                return
+    raise CommitFailedError(f"{stored.table_uri} changes too often to append to it.")
+
+
 def commit(
     stored: DeltaTable,
     adds: Sequence[AddAction],
-    removes: Sequence[RemoveAction] = (),
-    position: tuple[str, int] | None = None,
+    removes: Sequence[RemoveAction],
+    transactions: list[Transaction] | None = None,
 ) -> None:
-    """Add and remove files at once. `position` is remembered with the commit: who, and how far.
+    """Add and remove files at once; the handle sees it afterwards.
 
-    The handle sees the commit afterwards. Raises CommitFailedError on a conflict.
+    Raises CommitFailedError when somebody else removed files since the handle last looked.
     """
     before = stored.version()
-    transactions = [Transaction(*position)] if position else None
     stored.create_write_transaction(
         [*adds, *removes],
         mode="append",
         schema=stored.schema(),
         partition_by=list(PARTITIONS),
-        commit_properties=CommitProperties(
-            app_transactions=transactions, max_commit_retries=COMMIT_TRIES
-        ),
+        commit_properties=CommitProperties(app_transactions=transactions),
     )
     stored.update_incremental()
     _sync_log(folder_of(stored), range(before + 1, stored.version() + 1))

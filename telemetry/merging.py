@@ -79,7 +79,7 @@ def sharers(
         return []
     names = ", ".join(folder.table.identity)
     found = db.execute(
-        "select distinct filename from read_parquet($near, filename = true) "
+        f"select distinct filename from (select filename, {names} from read_parquet($near)) "
         f"semi join {_ROWS} using ({names})",
         {"near": _paths(folder, near), "files": _paths(folder, files)},
     ).fetchall()

@@ -161,7 +161,7 @@ class Writer:
                 table = TABLES[name]
                 rows = repeats.dropped(pa.concat_tables(parts), table)
                 files = list(self._files(table, rows))
-                lake.commit(self._tables[name], files, position=(self._app, load.last))
+                lake.append(self._tables[name], files, (self._app, load.last))
                 self._positions[name] = load.last
 
     def _files(self, table: Table, rows: pa.Table) -> Iterator[AddAction]:

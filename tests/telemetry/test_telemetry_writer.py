@@ -118,15 +118,15 @@ def test_a_crash_between_two_tables_doubles_nothing(
 ) -> None:
     post_spans(house, 1)
     house.post("/v1/logs", logs(LogRecord(time_unix_nano=NOON)))
-    real = lake.commit
+    real = lake.append
 
-    def only_spans(stored: DeltaTable, *rest: Any, **named: Any) -> None:
+    def only_spans(stored: DeltaTable, *rest: Any) -> None:
         if "logs" in stored.table_uri:
             raise OSError("disk full")
-        real(stored, *rest, **named)
+        real(stored, *rest)
 
     with monkeypatch.context() as patch:
-        patch.setattr(lake, "commit", only_spans)
+        patch.setattr(lake, "append", only_spans)
         assert house.writer.drain() == 0
     assert not house.writer.status().ok
     house.writer = Writer(house.settings, house.spool)
