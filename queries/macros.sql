@@ -44,7 +44,8 @@ create macro start_unix_ns(start_time, start_ns) as epoch_us(start_time) * 1000 
 -- calls of a model; agent spans repeat their children's tokens and do not count
 create macro is_model_call(operation) as
 operation in (
-    'chat', 'text_completion', 'generate_content', 'embeddings', 'call_llm', 'LLM', 'EMBEDDING'
+    'chat', 'text_completion', 'generate_content', 'embeddings', 'call_llm',
+    'LLM', 'EMBEDDING', 'GENERATION', 'generation', 'embedding'
 );
 
 -- one row per trace of `ids`: what it is and how it went, over the spans in `files`

@@ -85,9 +85,7 @@ def count_traces(scope: Scope, filters: TraceFilters) -> int:
 
 def newer(scope: Scope, filters: TraceFilters, than: Cursor | None) -> int:
     """How many matching spans are newer than the first row shown."""
-    row = reader.read(
-        scope, "traces.newer", **filters.params, **(than or _OLDEST_SPAN).params
-    ).one
+    row = reader.read(scope, "traces.newer", **filters.params, **(than or _OLDEST_SPAN).params).one
     return int(row["spans"])
 
 
@@ -115,9 +113,7 @@ def export(scope: Scope, filters: TraceFilters) -> Iterator[list[tuple[Any, ...]
     return reader.the_reader().stream(scope, "traces.export", **filters.params)
 
 
-def _page(
-    scope: Scope, question: str, filters: TraceFilters, cursor: Cursor, rows: int
-) -> Answer:
+def _page(scope: Scope, question: str, filters: TraceFilters, cursor: Cursor, rows: int) -> Answer:
     if not 1 <= rows <= MAX_ROWS:
         raise BadQuestion(f"A page holds 1 to {MAX_ROWS:,} rows.")
     return reader.read(scope, question, **filters.params, **cursor.params, rows=rows + 1)

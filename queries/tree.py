@@ -1,7 +1,8 @@
 """The tree of a trace: every stored span exactly once, whatever the parents claim.
 
 The one idea: a span hangs below its parent if the parent is there and no cycle comes of it; all
-others are roots of their own. Rows come in pre-order, siblings by start.
+others are roots of their own. Rows come in pre-order, siblings by start; the client's and the
+server's half of one call, which share an id, stand side by side.
 """
 
 from __future__ import annotations
@@ -28,11 +29,13 @@ class Node:
 
 def pre_order(spans: list[Row]) -> list[Node]:
     """The spans of one trace in pre-order. Needs start_unix_ns, duration_ns, kind and the ids."""
-    parents = _parents(spans)
+    halves = _halves(spans)
+    parents = [_parent(span, index, halves) for index, span in enumerate(spans)]
+    _cut_cycles(parents, spans)
     children: dict[int | None, list[int]] = defaultdict(list)
-    for index in sorted(range(len(spans)), key=lambda i: _order(spans[i])):
+    begun = {name: min(spans[i]["start_unix_ns"] for i in same) for name, same in halves.items()}
+    for index in sorted(range(len(spans)), key=lambda i: _siblings(spans[i], begun)):
         children[parents[index]].append(index)
-    ids = {span["span_id"] for span in spans}
     origin = min((s["start_unix_ns"] for s in spans if s["start_unix_ns"]), default=0)
     nodes = []
     waiting = [(index, 1) for index in reversed(children[None])]
@@ -47,39 +50,37 @@ def pre_order(spans: list[Row]) -> list[Node]:
                 children=len(below),
                 offset_ns=span["start_unix_ns"] - origin if span["start_unix_ns"] else 0,
                 self_ns=_self_ns(span, [spans[child] for child in below]),
-                orphan=bool(span["parent_span_id"]) and span["parent_span_id"] not in ids,
-                cyclic=parents[index] is None and span["parent_span_id"] in ids,
+                orphan=bool(span["parent_span_id"]) and span["parent_span_id"] not in halves,
+                cyclic=parents[index] is None and span["parent_span_id"] in halves,
             )
         )
         waiting.extend((child, depth + 1) for child in reversed(below))
     return nodes
 
 
+def _halves(spans: list[Row]) -> dict[str, list[int]]:
+    """For each span id its spans, the server's half of a call first: it made the children."""
+    halves: dict[str, list[int]] = defaultdict(list)
+    for index, span in enumerate(spans):
+        halves[span["span_id"]].append(index)
+    for same in halves.values():
+        same.sort(key=lambda i: spans[i]["kind"] != "server")
+    return dict(halves)
+
+
+def _parent(span: Row, index: int, halves: dict[str, list[int]]) -> int | None:
+    """The parent's index; a span is never its own parent."""
+    return next((i for i in halves.get(span["parent_span_id"] or "", ()) if i != index), None)
+
+
 def _order(span: Row) -> tuple[int, str, str]:
     return span["start_unix_ns"], span["span_id"], span["kind"] or ""
 
 
-def _parents(spans: list[Row]) -> list[int | None]:
-    """For each span the index of its parent, or None for a root; free of cycles."""
-    by_id: dict[str, list[int]] = defaultdict(list)
-    for index, span in enumerate(spans):
-        by_id[span["span_id"]].append(index)
-    parents = [_parent(span, index, by_id, spans) for index, span in enumerate(spans)]
-    _cut_cycles(parents, spans)
-    return parents
-
-
-def _parent(span: Row, index: int, by_id: dict[str, list[int]], spans: list[Row]) -> int | None:
-    """The parent's index. The server half of a call hangs below the client half that shares its id;
-    a child of such a pair belongs to the server half, which made it."""
-    twins = by_id[span["span_id"]]
-    if span["kind"] == "server":
-        for twin in twins:
-            if twin != index and spans[twin]["kind"] == "client":
-                return twin
-    candidates = [i for i in by_id.get(span["parent_span_id"] or "", ()) if i != index]
-    servers = [i for i in candidates if spans[i]["kind"] == "server"]
-    return next(iter(servers or candidates), None)
+def _siblings(span: Row, begun: dict[str, int]) -> tuple[int, str, str, int]:
+    """By start; halves of a call together, the client's first, though clocks of hosts differ."""
+    name = span["span_id"]
+    return begun[name], name, span["kind"] or "", span["start_unix_ns"]
 
 
 def _cut_cycles(parents: list[int | None], spans: list[Row]) -> None:

@@ -32,7 +32,8 @@ with readings as (
         null as span_id,
         cast(attributes as varchar) as series
     from metric_points($metric_points)
-    where time >= $since and time < $until and kind = 'gauge' and value is not null
+    -- a point without a value says nothing, but ends a run
+    where time >= $since and time < $until and kind = 'gauge'
 ),
 compared as (
     select
@@ -74,5 +75,5 @@ select
     arg_max(span_id, at_ns) as span_id
 from numbered
 group by org_id, source, service_name, process, data_name, series, run
-having count(*) > $more_than
+having count(*) > $more_than and any_value(data_value) is not null
 order by until desc, readings desc, service_name, data_name, series

@@ -150,7 +150,7 @@ SPANS: Final = Table(
         Column("data_value", TEXT, "Its value as text."),
         *_CODE,
         Column("memory_delta_bytes", LONG, "Memory the function gained or gave back.", "bytes"),
-        Column("model", TEXT, "Model that answered, or the one asked for."),
+        Column("model", TEXT, "Model that was asked for, or else the one that answered."),
         Column("provider", TEXT, "Who runs the model."),
         Column("input_tokens", LONG, "Tokens sent to the model.", "tokens"),
         Column("output_tokens", LONG, "Tokens the model wrote.", "tokens"),

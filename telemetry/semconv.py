@@ -4,8 +4,8 @@ The one idea: a column is filled by the first of its attributes that is present,
 span (log record, point) and then on its resource. Nothing is removed from the attribute maps.
 
 Sources: OpenTelemetry semantic conventions 1.38 (`gen_ai.*`, `code.*`, `http.*`, `exception.*`,
-`service.*`, `vcs.*`), OpenInference (`llm.*`, `session.id`, `user.id`), Langfuse and any-agent for
-the reported cost, and the platform's own `aeos.*`.
+`service.*`, `vcs.*`), OpenInference (`llm.*`, `session.id`, `user.id`), Langfuse for the kind of
+operation, Langfuse and any-agent for the reported cost, and the platform's own `aeos.*`.
 """
 
 from __future__ import annotations
@@ -41,7 +41,11 @@ SOURCES: Final[dict[str, tuple[str, ...]]] = {
     "agent_name": ("gen_ai.agent.name", "agent.name", "graph.node.id"),
     "session_id": ("session.id", "gen_ai.conversation.id"),
     "user_id": ("user.id", "enduser.id"),
-    "operation": ("gen_ai.operation.name", "openinference.span.kind"),
+    "operation": (
+        "gen_ai.operation.name",
+        "openinference.span.kind",
+        "langfuse.observation.type",
+    ),
     "exception_type": ("exception.type",),
     "exception_message": ("exception.message",),
     "exception_stacktrace": ("exception.stacktrace",),
@@ -51,8 +55,8 @@ SOURCES: Final[dict[str, tuple[str, ...]]] = {
     "code_revision": ("aeos.code.revision", "vcs.ref.head.revision"),
     "memory_delta_bytes": ("aeos.memory.delta_bytes",),
     "model": (
-        "gen_ai.response.model",
         "gen_ai.request.model",
+        "gen_ai.response.model",
         "llm.model_name",
         "embedding.model_name",
     ),
@@ -91,6 +95,9 @@ MODEL_CALLS: Final = (
     "call_llm",
     "LLM",
     "EMBEDDING",
+    "GENERATION",
+    "generation",
+    "embedding",
 )
 """Values of `operation` that are calls of a model. Agent spans repeat their children's tokens, so
 sums of tokens and cost count these only."""
