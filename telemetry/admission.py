@@ -42,35 +42,38 @@ class Admitted:
 
 def admit(signal: Signal, body: bytes, content_type: str, settings: Settings) -> Admitted:
     """Decode and check a request. Raises Malformed or TooLarge when it is refused as a whole."""
-    request, body, counted = _decoded(signal, body, content_type, settings.otlp_max_items)
+    request, body, longest = _decoded(signal, body, content_type, settings.otlp_max_items)
     limits = Limits(settings.otlp_max_attributes, settings.otlp_max_value_bytes)
     gate = _Gate(*_CHECKS[signal.name])
+    items = 0
     for shared in signal.shared(request):
         limits.apply_shared(shared)
     for group in signal.groups(request):
         gate.keep_sound(group.items)
-        limits.apply(group, counted.longest)
+        limits.apply(group, longest)
+        items += len(group.items)
     _refuse_if_repeated_too_often(signal, request)
     rejected = gate.problems.total()
     changed = rejected or limits.cut or limits.dropped
     return Admitted(
         body=request.SerializeToString() if changed else body,
-        items=counted.items - rejected,
+        items=items,
         rejected=rejected,
         notice=" ".join(filter(None, [gate.sentence(signal.noun), limits.sentence()])),
     )
 
 
-def _decoded(
-    signal: Signal, body: bytes, content_type: str, most: int
-) -> tuple[Any, bytes, wire.Counted]:
-    """The request, its protobuf bytes and what they hold. Protobuf is counted before decoding."""
+def _decoded(signal: Signal, body: bytes, content_type: str, most: int) -> tuple[Any, bytes, int]:
+    """The request, its protobuf bytes, and the length of its longest item.
+
+    Protobuf is counted before it is decoded.
+    """
     request = None
     if content_type == otlp.JSON:
         request = otlp.read_json(signal, body)
         body = request.SerializeToString()
-    counted = wire.count_items(body, signal.path, most)
-    return request or otlp.read_protobuf(signal, body), body, counted
+    longest = wire.count_items(body, signal.path, most).longest
+    return request or otlp.read_protobuf(signal, body), body, longest
 
 
 @dataclass

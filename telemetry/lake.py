@@ -26,6 +26,9 @@ KEEP_HOURS: Final = 1
 LOG_HOURS: Final = 12
 """How long commits can be read one by one; older ones are only in the checkpoint."""
 
+CHECKPOINT_EVERY: Final = 50
+"""Commits between two checkpoints: what a reader has to read at most when it opens a table."""
+
 APPEND_TRIES: Final = 20
 
 
@@ -114,7 +117,7 @@ def _create(folder: Path, table: Table) -> None:
         partition_by=list(PARTITIONS),
         configuration={
             "delta.dataSkippingStatsColumns": ",".join(table.pruned_by),
-            "delta.checkpointInterval": "50",
+            "delta.checkpointInterval": str(CHECKPOINT_EVERY),
             "delta.logRetentionDuration": f"interval {LOG_HOURS} hours",
             "delta.deletedFileRetentionDuration": f"interval {KEEP_HOURS} hours",
         },

@@ -119,6 +119,8 @@ class Writer:
         self._spool.delete_up_to(load.last)
         self._one_at_a_time = self._one_at_a_time and load.items > 0
         self._worked(load.last)
+        # Arrow would keep what a large drain took, for as long as the process lives.
+        pa.default_memory_pool().release_unused()
         return load.items
 
     def _open(self) -> None:

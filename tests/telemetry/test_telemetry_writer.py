@@ -188,6 +188,17 @@ def test_a_batch_that_cannot_be_flattened_is_set_aside(
     assert (depth.batches, depth.set_aside) == (0, 1)
 
 
+def test_the_log_stays_short(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(lake, "LOG_HOURS", 0)
+    monkeypatch.setattr(lake, "CHECKPOINT_EVERY", 5)
+    for number in range(1, 24):
+        post_spans(house, number)
+        house.writer.drain()
+    log = house.settings.lake_dir / "spans" / "_delta_log"
+    assert len(list(log.glob("*.json"))) < 10
+    assert len(names(house)) == 23
+
+
 def test_columns_of_a_newer_schema_are_added(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
     older = schema.Table(
         "spans", "start_time", schema.SPANS.columns[:-8] + schema.SPANS.columns[-1:]
