@@ -7,9 +7,10 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
-from typing import Literal
+from typing import Literal, get_args, get_origin
 
 from pydantic import Field, SecretStr, ValidationError
+from pydantic.fields import FieldInfo
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 PREFIX = "OBSERVATORY_"
@@ -118,6 +119,39 @@ class Settings(BaseSettings):
         return self.records_url or f"sqlite:///{self.data_dir / 'records.sqlite'}"
 
 
+_TYPES: dict[object, str] = {
+    bool: "true or false",
+    int: "whole number",
+    float: "number",
+    Path: "path",
+}
+
+
+def readme_table() -> str:
+    """The table of settings in Markdown, as the README shows it."""
+    head = ["| Variable | Type | Default | What it sets |", "|---|---|---|---|"]
+    rows = [_readme_row(name, field) for name, field in Settings.model_fields.items()]
+    return "\n".join(head + rows)
+
+
+def _readme_row(name: str, field: FieldInfo) -> str:
+    default = field.default.get_secret_value() if name == "secret_key" else field.default
+    shown = str(default).lower() if isinstance(default, bool) else str(default)
+    cells = (
+        f"`{PREFIX}{name.upper()}`",
+        _type(field),
+        f"`{shown}`" if shown else "empty",
+        field.description or "",
+    )
+    return f"| {' | '.join(cell.replace('|', chr(92) + '|') for cell in cells)} |"
+
+
+def _type(field: FieldInfo) -> str:
+    if get_origin(field.annotation) is Literal:
+        return " or ".join(f"`{choice}`" for choice in get_args(field.annotation))
+    return _TYPES.get(field.annotation, "text")
+
+
 def load(env_file: Path | None = Path(".env")) -> Settings:
     """Settings from the environment and `env_file`.
 
@@ -146,7 +180,6 @@ def _sentences(error: ValidationError) -> str:
 
 
 def _sentence(name: str, kind: str, message: str) -> str:
-    variable = PREFIX + name.upper().removeprefix(PREFIX)
     if kind == "extra_forbidden":
-        return f"Unknown setting: {variable}. The README lists all settings"
-    return f"Setting {variable}: {message[0].lower()}{message[1:]}"
+        return f"Unknown setting: {name.upper()}. The README lists all settings"
+    return f"Setting {PREFIX}{name.upper()}: {message[0].lower()}{message[1:]}"
