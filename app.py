@@ -72,6 +72,7 @@ class App:
         sessions.purge_expired(self.records, datetime.now(UTC))
 
     def close(self) -> None:
+        self.reader.close()
         self.spool.close()
         self.records.close()
 
@@ -84,6 +85,7 @@ def create_app(settings: Settings, *, demo_people: bool = False) -> App:
     server = Flask("observatory", static_folder=None)
     server.secret_key = settings.secret_key.get_secret_value() or _own_key(settings.data_dir)
     server.config["SEND_FILE_MAX_AGE_DEFAULT"] = int(HOUR)
+    server.before_request(lambda: reader.use(asked))
     login.install_gate(server, records, settings)
     accounts = [(p.email, p.what) for p in world.PEOPLE] if demo_people else []
     server.register_blueprint(

@@ -24,9 +24,9 @@
     for (const [name, value] of Object.entries(changes)) query.set(name, value || "");
     const search = searchOf(query);
     if (search === location.search && path === location.pathname) return stay();
-    if (!push) history.replaceState(history.state, "", path + search);
-    const props = path === location.pathname ? { search } : { pathname: path, search };
-    dc.set_props("shell-url", props);
+    history[push ? "pushState" : "replaceState"]({}, "", path + search);
+    // what dcc.Link does: the Location component then reads the new address
+    window.dispatchEvent(new CustomEvent("_dashprivate_pushstate"));
     return stay();
   }
   const firstPage = { after: "", before: "" };
@@ -46,6 +46,7 @@
       return tabs.map((tab) => {
         const to = tab.props.href.split("?")[0];
         const here = to === (path || "/");
+        if (here) document.title = tab.props.children + " · Observatory";
         const props = { ...tab.props, href: to + search, className: here ? "room-link room-link-here" : "room-link" };
         return { ...tab, props };
       });
@@ -69,8 +70,11 @@
       if (!changed("org", wanted)) return stay();
       return put({ ...firstPage, trace: "", span: "", group: "", org: wanted }, { push: true });
     },
-    put_range: (value) =>
-      value ? put({ ...firstPage, since: "", until: "", range: value }) : stay(),
+    put_range: (value) => {
+      const custom = params().get("since") || params().get("until");
+      if (!value || (!custom && !changed("range", value))) return stay();
+      return put({ ...firstPage, since: "", until: "", range: value });
+    },
     put_custom: (ends) => (ends ? put({ ...firstPage, range: "", ...ends }) : stay()),
     put_zone: (value) => put({ zone: value }),
     put_live: (value) => put({ live: value }),
@@ -106,7 +110,14 @@
     fresh: (words) => (dc.callback_context.triggered_id === "traces-cursors" ? true : !words),
     put_mode: (value) =>
       changed("mode", value) ? put({ ...firstPage, mode: value }, { push: true }) : stay(),
-    put_group: (value) => (changed("group", value) ? put({ ...firstPage, group: value }) : stay()),
+    group: () => params().get("group") || null,
+    put_group: (value, options) => {
+      // a list that has not heard of the URL's group drops it by itself; nobody chose that
+      const chosen = params().get("group");
+      const offered = (options || []).some((option) => option.value === chosen);
+      if (!changed("group", value) || (!value && chosen && !offered)) return stay();
+      return put({ ...firstPage, group: value });
+    },
     put_errors: (value) => {
       const wanted = value && value.length ? "1" : "";
       return changed("errors", wanted) ? put({ ...firstPage, errors: wanted }) : stay();
@@ -117,7 +128,9 @@
       const [trace, span] = ((cell && cell.rowId) || "").split(":");
       return trace ? put({ trace, span }, { push: true, path: "/traces" }) : stay();
     },
-    go_first: () => {
+    // a button that has just been put on the page fires without a click
+    go_first: (clicks) => {
+      if (!clicks) return stay();
       if (!params().get("after") && !params().get("before")) {
         dc.set_props("shell-view", { data: { ...viewNow(), at: Date.now() } });
         return stay();
@@ -125,9 +138,9 @@
       return put(firstPage, { push: true });
     },
     go_newer: (clicks, at) =>
-      at && at.newer ? put({ after: "", before: at.newer }, { push: true }) : stay(),
+      clicks && at && at.newer ? put({ after: "", before: at.newer }, { push: true }) : stay(),
     go_older: (clicks, at) =>
-      at && at.older ? put({ before: "", after: at.older }, { push: true }) : stay(),
+      clicks && at && at.older ? put({ before: "", after: at.older }, { push: true }) : stay(),
   };
 
   dc.code = {

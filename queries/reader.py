@@ -13,6 +13,7 @@ import time
 from collections import OrderedDict
 from collections.abc import Iterator
 from contextlib import contextmanager
+from contextvars import ContextVar
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import cache
@@ -144,6 +145,13 @@ class Reader:
             log.exception("no question can be answered")
             return "The telemetry tables cannot be read."
         return None
+
+    def close(self) -> None:
+        """Let go of every DuckDB; the next question opens them again."""
+        with self._lock:
+            engines, self._engines = self._engines, OrderedDict()
+        for engine in engines.values():
+            engine.close()
 
     @contextmanager
     def _asked(
@@ -297,22 +305,29 @@ def _make_empty_file(path: Path, table: Table) -> None:
     pq.write_table(table.arrow.empty_table(), path)
 
 
-_reader: Reader | None = None
+_default: Reader | None = None
+_in_use: ContextVar[Reader | None] = ContextVar("reader", default=None)
 
 
 def connect(settings: Settings) -> Reader:
     """Make the process's reader; questions use it from then on."""
-    global _reader
-    _reader = Reader(settings)
-    return _reader
+    global _default
+    _default = Reader(settings)
+    return _default
+
+
+def use(reader: Reader) -> None:
+    """Let the present context, such as one request, ask `reader`: a process may hold two apps."""
+    _in_use.set(reader)
 
 
 def the_reader() -> Reader:
-    if _reader is None:
+    reader = _in_use.get() or _default
+    if reader is None:
         raise RuntimeError("queries.reader.connect was not called")
-    return _reader
+    return reader
 
 
 def read(scope: Scope, question: str, **params: Any) -> Answer:
-    """`Reader.read` of the process's reader."""
+    """`Reader.read` of the reader in use."""
     return the_reader().read(scope, question, **params)

@@ -19,14 +19,32 @@ class Id(StrEnum):
 ORG_COLUMN = {"field": "org", "headerName": "Org", "width": 110}
 
 COLUMNS = (
-    {"field": "state", "headerName": "State", "cellRenderer": "Status", "width": 92, "minWidth": 88},
-    {"field": "process", "headerName": "Process", "cellRenderer": "Process", "flex": 2, "minWidth": 200},
+    {
+        "field": "state",
+        "headerName": "State",
+        "cellRenderer": "Status",
+        "width": 92,
+        "minWidth": 88,
+    },
+    {
+        "field": "process",
+        "headerName": "Process",
+        "cellRenderer": "Process",
+        "flex": 2,
+        "minWidth": 200,
+    },
     {"field": "data", "headerName": "Data", "flex": 1.2, "minWidth": 110},
     {"field": "value", "headerName": "Stuck at", "flex": 1, "minWidth": 100, "cellClass": "num"},
     tables.number("readings", "In a row", "readings_text", width=96),
     tables.number("lasted", "For", "lasted_text", width=116),
-    {"field": "since", "headerName": "Since", "width": 206, "minWidth": 206, "cellClass": "time"},
-    {"field": "until", "headerName": "Last reading", "width": 206, "minWidth": 206, "cellClass": "time"},
+    {"field": "since", "headerName": "Since", "width": 186, "minWidth": 186, "cellClass": "time"},
+    {
+        "field": "until",
+        "headerName": "Last reading",
+        "width": 186,
+        "minWidth": 186,
+        "cellClass": "time",
+    },
 )
 
 
@@ -38,7 +56,7 @@ def layout() -> Component:
                     [
                         html.H1("Stuck variables"),
                         html.P(
-                            "Watched variables (aeos.data.… on spans, and metric gauges) that gave "
+                            "Watched variables (aeos.data.* on spans, and metric gauges) that gave "
                             "the same value more than 5 times in a row."
                         ),
                     ],

@@ -29,7 +29,9 @@ def register(app: Dash) -> None:
         running=[(Output(Shell.BUSY, "data"), True, False)],
     )(show_functions)
     app.clientside_callback(
-        ClientsideFunction("code", "controls"), Output(Id.SEARCH, "value"), Input(Shell.VIEW, "data")
+        ClientsideFunction("code", "controls"),
+        Output(Id.SEARCH, "value"),
+        Input(Shell.VIEW, "data"),
     )
     for control, prop, name in (
         (Id.SEARCH, "value", "put_function"),

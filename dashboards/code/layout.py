@@ -18,14 +18,26 @@ class Id(StrEnum):
 
 
 COLUMNS = (
-    {"field": "process", "headerName": "Function", "cellRenderer": "Process", "flex": 3, "minWidth": 240},
+    {
+        "field": "process",
+        "headerName": "Function",
+        "cellRenderer": "Process",
+        "flex": 3,
+        "minWidth": 240,
+    },
     {"field": "place", "headerName": "Source", "flex": 1.6, "minWidth": 140, "cellClass": "code"},
     tables.number("calls", "Calls", "calls_text", width=100, sort="desc"),
     tables.number("errors", "Errors", "errors_text", width=100),
     tables.number("p50", "p50", "p50_text", width=100),
     tables.number("p95", "p95", "p95_text", width=100),
     tables.number("p99", "p99", "p99_text", width=100),
-    {"field": "newest", "headerName": "Last seen", "width": 206, "minWidth": 206, "cellClass": "time"},
+    {
+        "field": "newest",
+        "headerName": "Last seen",
+        "width": 186,
+        "minWidth": 186,
+        "cellClass": "time",
+    },
 )
 
 

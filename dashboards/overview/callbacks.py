@@ -60,9 +60,7 @@ def show_errors(view: View, tick: int | None) -> Any:
 @guarded(faces.failed)
 def show_models(view: View, tick: int | None) -> Any:
     link = Link.parse(view["search"])
-    models = overview.models(
-        current_scope(link.org or None), link.time_range(datetime.now(UTC))
-    )
+    models = overview.models(current_scope(link.org or None), link.time_range(datetime.now(UTC)))
     return views.models(models)
 
 

@@ -141,7 +141,10 @@ def errors(answer: Answer, link: Link, zone: ZoneInfo, *, many: bool) -> Compone
 
 def _error(row: Row, link: Link, zone: ZoneInfo, *, many: bool) -> list[Any]:
     there = link.shared.to(
-        "/traces", trace=row["trace_id"], span=row["span_id"], org=row["org_id"] if many else link.org
+        "/traces",
+        trace=row["trace_id"],
+        span=row["span_id"],
+        org=row["org_id"] if many else link.org,
     )
     return [
         dcc.Link(formats.stamp(row["start_time"], zone), href=there, className="time"),

@@ -10,7 +10,9 @@ from dash import html
 from dash.development.base_component import Component
 
 
-def card(label: str, value: str, note: str, spark: Component | None = None, tone: str = "") -> Component:
+def card(
+    label: str, value: str, note: str, spark: Component | None = None, tone: str = ""
+) -> Component:
     """One number with its label, what it means, and its course."""
     return html.Div(
         [

@@ -71,7 +71,9 @@ def number(field: str, title: str, text: str, **more: Any) -> Column:
     }
 
 
-def plain(headings: Sequence[str], rows: Sequence[Sequence[Any]], class_name: str = "") -> Component:
+def plain(
+    headings: Sequence[str], rows: Sequence[Sequence[Any]], class_name: str = ""
+) -> Component:
     """A small table without any machinery."""
     return html.Table(
         [

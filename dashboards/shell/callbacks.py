@@ -34,7 +34,11 @@ def register(app: Dash) -> None:
     )(choose_range)
     _in_browser(app, "view", Output(Id.VIEW, "data"), Input(Id.URL, "search"))
     _in_browser(
-        app, "tabs", Output(Id.TABS, "children"), Input(Id.VIEW, "data"), Input(Id.URL, "pathname"),
+        app,
+        "tabs",
+        Output(Id.TABS, "children"),
+        Input(Id.VIEW, "data"),
+        Input(Id.URL, "pathname"),
         State(Id.TABS, "children"),
     )
     _in_browser(

@@ -160,11 +160,17 @@ def _range_menu() -> Component:
                         [
                             html.Label("From", htmlFor=Id.SINCE),
                             dcc.Input(
-                                id=Id.SINCE, type="text", placeholder="2026-11-20 14:00", debounce=False
+                                id=Id.SINCE,
+                                type="text",
+                                placeholder="2026-11-20 14:00",
+                                debounce=False,
                             ),
                             html.Label("To", htmlFor=Id.UNTIL),
                             dcc.Input(
-                                id=Id.UNTIL, type="text", placeholder="2026-11-20 15:00", debounce=False
+                                id=Id.UNTIL,
+                                type="text",
+                                placeholder="2026-11-20 15:00",
+                                debounce=False,
                             ),
                             html.Button("Apply", id=Id.APPLY, className="button primary"),
                             html.P(id=Id.RANGE_ERROR, className="field-error", role="alert"),
@@ -221,9 +227,7 @@ def _person_menu(person: Person | None) -> Component:
     name = person.name if person else ""
     return html.Details(
         [
-            html.Summary(
-                _initials(name), className="avatar", **{"aria-label": f"Menu of {name}"}
-            ),
+            html.Summary(_initials(name), className="avatar", **{"aria-label": f"Menu of {name}"}),
             html.Div(
                 [
                     html.Div(

@@ -91,7 +91,9 @@ class Link:
         if self.since or self.until:
             return _between(self.since, self.until)
         if self.range not in PRESETS:
-            raise LinkError(f"There is no time range {self.range[:20]!r}. Choose one from the list.")
+            raise LinkError(
+                f"There is no time range {self.range[:20]!r}. Choose one from the list."
+            )
         return TimeRange(now - PRESETS[self.range], now)
 
     def filters(self, now: datetime) -> TraceFilters:

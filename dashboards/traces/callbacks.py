@@ -74,16 +74,23 @@ def _register_browser(app: Dash) -> None:
         Output(Id.OLDER, "disabled"),
         Input(Id.CURSORS, "data"),
     )
+    # a dropdown forgets a value that its options do not hold yet, so it is set again with them
+    browser(
+        "group",
+        Output(Id.GROUP, "value", allow_duplicate=True),
+        Input(Id.GROUP, "options"),
+        prevent_initial_call=True,
+    )
     browser("fresh", Output(Id.NEW, "hidden"), Input(Id.NEW, "children"), Input(Id.CURSORS, "data"))
     sink = Output(Shell.SINK, "data", allow_duplicate=True)
-    for control, prop, name in (
-        (Id.MODE, "value", "put_mode"),
-        (Id.GROUP, "value", "put_group"),
-        (Id.ERRORS, "value", "put_errors"),
-        (Id.PROCESS, "value", "put_process"),
-        (Id.TABLE, "cellClicked", "open_trace"),
+    for name, *wires in (
+        ("put_mode", Input(Id.MODE, "value")),
+        ("put_group", Input(Id.GROUP, "value"), State(Id.GROUP, "options")),
+        ("put_errors", Input(Id.ERRORS, "value")),
+        ("put_process", Input(Id.PROCESS, "value")),
+        ("open_trace", Input(Id.TABLE, "cellClicked")),
     ):
-        browser(name, sink, Input(control, prop), prevent_initial_call=True)
+        browser(name, sink, *wires, prevent_initial_call=True)
     for button, name in (
         (Id.FIRST, "go_first"),
         (Id.NEW, "go_first"),

@@ -41,36 +41,91 @@ SPAN_COLUMNS = (
         "minWidth": 200,
     },
     {"field": "data", "headerName": "Data", "flex": 1.2, "minWidth": 90},
-    {"field": "data_type", "headerName": "Data Type", "width": 96, "flex": 0.7},
-    {"field": "data_value", "headerName": "Data Value", "flex": 1.2, "minWidth": 96, "cellClass": "num"},
-    {"field": "time", "headerName": "Timestamp", "width": 206, "cellClass": "time", "minWidth": 206},
-    {"field": "status", "headerName": "Status", "cellRenderer": "Status", "width": 88, "minWidth": 84},
-    {"field": "exception", "headerName": "Exception", "flex": 2.4, "minWidth": 150, "cellClass": "bad"},
+    {"field": "data_type", "headerName": "Data Type", "width": 92, "minWidth": 92, "flex": 0.7},
+    {
+        "field": "data_value",
+        "headerName": "Data Value",
+        "flex": 1.2,
+        "minWidth": 96,
+        "cellClass": "num",
+    },
+    {
+        "field": "time",
+        "headerName": "Timestamp",
+        "width": 186,
+        "cellClass": "time",
+        "minWidth": 186,
+    },
+    {
+        "field": "status",
+        "headerName": "Status",
+        "cellRenderer": "Status",
+        "width": 88,
+        "minWidth": 84,
+    },
+    {
+        "field": "exception",
+        "headerName": "Exception",
+        "flex": 2.4,
+        "minWidth": 150,
+        "cellClass": "bad",
+    },
 )
 """The seven canonical columns."""
 
 ORG_COLUMN = {"field": "org", "headerName": "Org", "width": 110, "minWidth": 90}
 
 TRACE_COLUMNS = (
-    {"field": "process", "headerName": "Root", "cellRenderer": "Process", "flex": 3, "minWidth": 200},
+    {
+        "field": "process",
+        "headerName": "Root",
+        "cellRenderer": "Process",
+        "flex": 3,
+        "minWidth": 200,
+    },
     {"field": "spans", "headerName": "Spans", "width": 84, "type": "rightAligned"},
     {"field": "services", "headerName": "Services", "width": 92, "type": "rightAligned"},
-    {"field": "errors", "headerName": "Errors", "width": 84, "type": "rightAligned", "cellClass": "bad ag-right-aligned-cell"},
+    {
+        "field": "errors",
+        "headerName": "Errors",
+        "width": 84,
+        "type": "rightAligned",
+        "cellClass": "bad ag-right-aligned-cell",
+    },
     {"field": "orphans", "headerName": "Orphans", "width": 92, "type": "rightAligned"},
     {"field": "duration", "headerName": "Duration", "width": 104, "type": "rightAligned"},
     {"field": "tokens", "headerName": "Tokens", "width": 100, "type": "rightAligned"},
     {"field": "cost", "headerName": "Cost", "width": 96, "type": "rightAligned"},
-    {"field": "time", "headerName": "Started", "width": 206, "minWidth": 206, "cellClass": "time"},
+    {"field": "time", "headerName": "Started", "width": 186, "minWidth": 186, "cellClass": "time"},
 )
 
 TREE_COLUMNS = (
-    {"field": "process", "headerName": "Process", "cellRenderer": "Branch", "flex": 3, "minWidth": 300},
-    {"field": "bar", "headerName": "Time in trace", "cellRenderer": "Bar", "flex": 2, "minWidth": 160},
+    {
+        "field": "process",
+        "headerName": "Process",
+        "cellRenderer": "Branch",
+        "flex": 3,
+        "minWidth": 300,
+    },
+    {
+        "field": "bar",
+        "headerName": "Time in trace",
+        "cellRenderer": "Bar",
+        "cellDataType": False,
+        "flex": 2,
+        "minWidth": 160,
+    },
     {"field": "duration", "headerName": "Duration", "width": 100, "type": "rightAligned"},
     {"field": "self", "headerName": "Self", "width": 92, "type": "rightAligned"},
     {"field": "status", "headerName": "Status", "cellRenderer": "Status", "width": 88},
     {"field": "data", "headerName": "Data", "flex": 1, "minWidth": 90},
-    {"field": "exception", "headerName": "Exception", "flex": 1.6, "minWidth": 120, "cellClass": "bad"},
+    {
+        "field": "exception",
+        "headerName": "Exception",
+        "flex": 1.6,
+        "minWidth": 120,
+        "cellClass": "bad",
+    },
 )
 
 
@@ -162,7 +217,9 @@ def _foot() -> Component:
 def _tree() -> Component:
     return html.Div(
         [
-            tables.grid(Id.SPANS, TREE_COLUMNS, row_id="id", class_name="fills tree", row_height=30),
+            tables.grid(
+                Id.SPANS, TREE_COLUMNS, row_id="id", class_name="fills tree", row_height=30
+            ),
             html.Div(id=Id.SPANS_FACE),
         ],
         className="list loads",

@@ -100,12 +100,16 @@ def summary(found: Found, mode: str, zone: ZoneInfo) -> str:
     shown = len(found.rows)
     what = {"traces": "trace"}.get(mode, "span") + ("" if shown == 1 else "s")
     as_of = found.answer.as_of
-    when = f", as of {formats.clock(as_of, zone)} {formats.zone_label(zone, as_of)}" if as_of else ""
+    when = (
+        f", as of {formats.clock(as_of, zone)} {formats.zone_label(zone, as_of)}" if as_of else ""
+    )
     return f"{shown:,} {what} shown{when}"
 
 
 def total_spans(matched: Matched) -> str:
-    errors = f", {formats.percent(matched.errors, matched.spans)} errors" if matched.errors else ""
+    """How many match, and the share of errors unless all of them are."""
+    mixed = 0 < matched.errors < matched.spans
+    errors = f", {formats.percent(matched.errors, matched.spans)} errors" if mixed else ""
     return f"{matched.spans:,} match{errors}"
 
 
@@ -197,7 +201,9 @@ def trace_head(nodes: list[Node], answer: Answer, link: Link, zone: ZoneInfo) ->
     ]
     return html.Div(
         [
-            dcc.Link("← Back to the list", href=link.to("/traces", trace="", span=""), className="back"),
+            dcc.Link(
+                "← Back to the list", href=link.to("/traces", trace="", span=""), className="back"
+            ),
             html.H1(
                 [_text(formats.visible(root["name"])), html.Small(_text(root["service_name"]))]
             ),

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 
 import pytest
-from conftest import NOW, World, span
+from cast import NOW, World, span
 
 from queries import traces
 from queries.errors import BadQuestion, NotFound
@@ -35,7 +35,7 @@ def test_it_hides_another_orgs_spans(world: World) -> None:
     assert traces.groups(charlie, DAY).rows == []
     with pytest.raises(NotFound):
         traces.spans_of(charlie, f"{1:032x}")
-    assert [rows for rows in traces.export(charlie, ALL)][1:] == []
+    assert list(traces.export(charlie, ALL))[1:] == []
 
 
 def test_staff_see_all_orgs_or_one(world: World) -> None:
@@ -137,7 +137,9 @@ def test_an_unknown_trace_is_not_found(world: World, trace: str) -> None:
         traces.spans_of(world.scope("alice"), trace)
 
 
-@pytest.mark.parametrize("text", ["", "x", "W10", "bm90IGpzb24", "WzEsMiwzLDRd", "\x00", "W251bGxd"])
+@pytest.mark.parametrize(
+    "text", ["", "x", "W10", "bm90IGpzb24", "WzEsMiwzLDRd", "\x00", "W251bGxd"]
+)
 def test_a_made_up_cursor_is_refused(text: str) -> None:
     with pytest.raises(BadQuestion):
         Cursor.decode(text)
