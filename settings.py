@@ -97,9 +97,6 @@ class Settings(BaseSettings):
         2048, ge=128, description="Memory DuckDB may use for the questions of one scope, in MiB."
     )
     query_threads: int = Field(2, ge=1, le=64, description="Threads DuckDB uses for a question.")
-    page_rows: int = Field(
-        100, ge=1, le=10_000, description="Rows on a page of the Trace Explorer."
-    )
     log_level: Literal["debug", "info", "warning", "error"] = Field(
         "info", description="Least severe log line that is printed."
     )

@@ -37,10 +37,10 @@ def test_it_reads_the_file(env_file: Path) -> None:
 
 
 def test_the_environment_wins(env_file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    env_file.write_text("OBSERVATORY_PORT=8200\nOBSERVATORY_PAGE_ROWS=20\n")
+    env_file.write_text("OBSERVATORY_PORT=8200\nOBSERVATORY_QUERY_THREADS=1\n")
     monkeypatch.setenv("OBSERVATORY_PORT", "8300")
     found = settings.load(env_file)
-    assert (found.port, found.page_rows) == (8300, 20)
+    assert (found.port, found.query_threads) == (8300, 1)
 
 
 def test_it_names_an_unknown_setting(env_file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
