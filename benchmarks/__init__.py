@@ -1,0 +1,1 @@
+"""The promises, measured: `python -m benchmarks` prints them as one table."""

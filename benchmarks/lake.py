@@ -1,24 +1,27 @@
 """A lake of generated spans, written straight into Delta tables so that size is cheap to vary.
 
-Deterministic: row i of n is always the same but for the end of its time range. Traces have 20 spans
-in a chain of three levels, 2 % errors, log-normal durations, and the newest row lies at `end`.
+Its files are those that compaction leaves. Deterministic: row i of n is always the same but for the
+end of its time range. Traces have 20 spans in a chain of three levels, 2 % errors, log-normal
+durations, and the newest span starts just before `end`.
 """
 
 from __future__ import annotations
 
+import hashlib
+from collections.abc import Iterator
 from datetime import datetime
 from pathlib import Path
 
 import duckdb
 import pyarrow as pa
-from deltalake import DeltaTable, WriterProperties, write_deltalake
 
-from telemetry.schema import PARTITIONS, SPANS
+from telemetry import lake, parquet, writer
+from telemetry.schema import SPANS
 
 CHUNK = 500_000
 
 _ROWS = """
--- one row per generated span: numbers lo to hi of n, newest first
+-- one row per generated span: numbers lo to hi of n
 with numbered as (
     select
         i,
@@ -26,7 +29,9 @@ with numbered as (
         i % 20 as step,
         cast(hash(i) >> 2 as bigint) as h,
         cast(hash(i // 20) >> 2 as bigint) as th,
-        $newest - to_microseconds(cast((i // 20) * $gap as bigint) * 20 - (i % 20) * 900) as moment
+        $end - to_microseconds(
+            cast((i // 20) * $gap as bigint) * 20 + (20 - i % 20) * 900
+        ) as moment
     from range($lo, $hi) as t(i)
 )
 select
@@ -36,7 +41,9 @@ select
     unhex(substr(md5('s' || i), 1, 16)) as span_id,
     case
         when step = 0 then null
-        else unhex(substr(md5('s' || (trace * 20 + case when step < 7 then 0 else step // 3 end)), 1, 16))
+        else unhex(
+            substr(md5('s' || (trace * 20 + case when step < 7 then 0 else step // 3 end)), 1, 16)
+        )
     end as parent_span_id,
     case step
         when 0 then 'run ' || ['triage', 'forecast', 'inspect', 'settle', 'reorder'][1 + th % 5]
@@ -46,8 +53,9 @@ select
     case when step = 0 then 'server' else 'internal' end as kind,
     moment as start_time,
     cast(h % 1000 as integer) as start_ns,
-    cast(exp(13 + 4 * ((h // 1000) % 1000) / 1000.0 + 3 * ((h // 1000000) % 1000) / 1000.0) as bigint)
-        as duration_ns,
+    cast(
+        exp(13 + 4 * ((h // 1000) % 1000) / 1000.0 + 3 * ((h // 1000000) % 1000) / 1000.0) as bigint
+    ) as duration_ns,
     case when h % 50 = 7 then 'error' else 'ok' end as status,
     case when h % 50 = 7 then 'upstream timed out' end as status_message,
     'service-' || ((th + step) % 12) as service_name,
@@ -64,36 +72,55 @@ select
     case when h % 50 = 7 then 'upstream timed out after 30000 ms' end as exception_message,
     case when h % 20 = 3 then 'pressure' end as data_name,
     case when h % 20 = 3 then 'double' end as data_type,
-    case when h % 20 = 3 then cast((i // 4000) % 90 as varchar) end as data_value,
+    case when h % 20 = 3 then ((i // 4000) % 90) || '.0' end as data_value,
     case when step % 2 = 1 then 'svc.module_' || (h % 25) || '.handle' end as code_function,
-    map {'session.id': '"s-' || (trace % 5000) || '"', 'thread.id': cast(h % 64 as varchar)}
-        as attributes,
-    map {'service.name': '"service-' || ((th + step) % 12) || '"'} as resource,
+    map_from_entries(list_filter([
+        {key: 'session.id', value: '"s-' || (trace % 5000) || '"'},
+        {key: 'thread.id', value: cast(h % 64 as varchar)},
+        {key: 'aeos.process_group', value: '"' || process_group || '"'},
+        {key: 'aeos.subsystem', value: '"' || subsystem || '"'},
+        {key: 'gen_ai.agent.name', value: '"' || agent_name || '"'},
+        {key: 'gen_ai.operation.name', value: '"' || operation || '"'},
+        {key: 'gen_ai.request.model', value: '"' || model || '"'},
+        {key: 'code.function.name', value: '"' || code_function || '"'},
+        {key: 'aeos.data.' || data_name, value: data_value}
+    ], lambda x: x.value is not null)) as attributes,
+    map {
+        'service.name': '"' || service_name || '"',
+        'service.version': '"2.4.1"',
+        'host.name': '"node-' || (th % 16) || '"'
+    } as resource,
     moment + interval 1 second as ingest_time
 from numbered
-order by start_time desc, trace_id desc, span_id desc
 """
 
 
-def build(lake: Path, org: str, spans: int, end: datetime, hours: float = 24.0) -> None:
-    """Write `spans` spans of `org` into `lake`, spread evenly over the `hours` before `end`."""
-    path = lake / SPANS.name
-    if not DeltaTable.is_deltatable(str(path)):
-        DeltaTable.create(path, schema=SPANS.arrow, partition_by=list(PARTITIONS))
+def build(folder: Path, org: str, spans: int, end: datetime, hours: float = 24.0) -> None:
+    """Write `spans` spans of `org` into a lake, spread evenly over the `hours` before `end`."""
+    stored = lake.open_table(folder, SPANS)
+    root = lake.folder_of(stored)
+    files = [
+        parquet.write_file(root, SPANS, org, day, parquet.MERGED, [part])
+        for rows in _chunks(org, spans, end, hours)
+        for _, day, part in writer.partitions(rows, SPANS)
+    ]
+    lake.commit(stored, files, ())
+
+
+def digest() -> str:
+    """Names what `build` writes, so that data kept from an older generator is not taken for it."""
+    return hashlib.sha256(_ROWS.encode()).hexdigest()[:8]
+
+
+def _chunks(org: str, spans: int, end: datetime, hours: float) -> Iterator[pa.Table]:
+    """The spans, newest first, half a million at a time."""
     engine = duckdb.connect()
     engine.execute("set timezone = 'UTC'")
     gap_us = hours * 3600 * 1e6 / max(spans, 1)
     for lo in range(0, spans, CHUNK):
         hi = min(lo + CHUNK, spans)
-        rows = engine.execute(
-            _ROWS, {"lo": lo, "hi": hi, "org": org, "newest": end, "gap": gap_us}
-        ).to_arrow_table()
-        write_deltalake(
-            path,
-            conform(rows),
-            mode="append",
-            writer_properties=WriterProperties(compression="ZSTD", max_row_group_size=20_000),
-        )
+        values = {"lo": lo, "hi": hi, "org": org, "end": end, "gap": gap_us}
+        yield conform(engine.sql(_ROWS, params=values).to_arrow_table())
 
 
 def conform(rows: pa.Table) -> pa.Table:

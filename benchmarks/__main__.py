@@ -1,0 +1,106 @@
+"""`python -m benchmarks`: measure the promises and print them as one Markdown table.
+
+Timings fail nothing, because machines are noisy; a wrong answer ends the run with status 1.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from benchmarks import baseline, ingest, reading, stage, table
+from benchmarks.answers import DifferenceError
+from benchmarks.table import Line
+
+FEWEST_SPANS = 2 * reading.FAR * reading.PAGE
+
+
+def main() -> int:
+    """Run what was asked for; returns the exit status."""
+    options = _options()
+    try:
+        with _folder(options.keep) as folder:
+            lines = [*_reading(folder, options), *_ingest(options)]
+    except DifferenceError as error:
+        print(f"benchmarks: The answers differ. {error}", file=sys.stderr)
+        return 1
+    if not lines:
+        print(f"benchmarks: Nothing is named like {options.only!r}.", file=sys.stderr)
+        return 2
+    _print(lines, options)
+    return 0
+
+
+def _options() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
+    parser.add_argument("--spans", type=_enough, default=1_000_000, help="spans to read from")
+    parser.add_argument("--rounds", type=int, default=9, help="runs that a median is of")
+    parser.add_argument("--only", default="", metavar="NAME", help="lines with NAME in their name")
+    parser.add_argument("--keep", type=Path, metavar="FOLDER", help="keep and reuse the data here")
+    return parser.parse_args()
+
+
+def _enough(text: str) -> int:
+    spans = int(text)
+    if spans < FEWEST_SPANS:
+        raise argparse.ArgumentTypeError(f"at least {FEWEST_SPANS:,} are needed")
+    return spans
+
+
+@contextmanager
+def _folder(keep: Path | None) -> Iterator[Path]:
+    if keep:
+        yield keep.resolve()
+        return
+    with tempfile.TemporaryDirectory(prefix="observatory-bench-") as made:
+        yield Path(made)
+
+
+def _reading(folder: Path, options: argparse.Namespace) -> list[Line]:
+    cases = [case for case in reading.CASES if _wanted(case.name, options)]
+    if not cases:
+        return []
+    _say(f"Making {options.spans:,} spans, and the SQLite table of them…")
+    raised = stage.raised(folder, options.spans)
+    with baseline.over(raised.settings) as sqlite:
+        asked = reading.sides(raised, sqlite)
+        return [_said(line) for line in reading.run(raised, asked, cases, options.rounds)]
+
+
+def _ingest(options: argparse.Namespace) -> list[Line]:
+    if not any(_wanted(name, options) for name in ingest.NAMES):
+        return []
+    _say("Sending spans to a server of its own…")
+    with tempfile.TemporaryDirectory(prefix="observatory-bench-") as made:
+        return [_said(line) for line in ingest.run(Path(made))]
+
+
+def _wanted(name: str, options: argparse.Namespace) -> bool:
+    return str(options.only).lower() in name.lower()
+
+
+def _print(lines: list[Line], options: argparse.Namespace) -> None:
+    print(table.machine())
+    print(f"Load of the last 1, 5 and 15 minutes: {table.busy()}")
+    print(
+        f"{options.spans:,} spans of one org in 24 h; medians of {options.rounds} warm runs, in "
+        "turns with SQLite's.\nFirst, cold: a new reader, its files out of the system's cache.\n"
+    )
+    print(table.markdown(lines))
+
+
+def _said(line: Line) -> Line:
+    _say(f"  {line.what}: {line.ours} {line.sqlite}")
+    return line
+
+
+def _say(sentence: str) -> None:
+    print(sentence, file=sys.stderr, flush=True)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
