@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+from collections.abc import Sequence
 from functools import cache
 from pathlib import Path
 
@@ -16,7 +17,7 @@ PLOTLY = "plotly-basic-4.1.1.min.js"
 YEAR = 365 * 24 * 3600
 
 
-def install(server: Flask, script_hashes: list[str]) -> None:
+def install(server: Flask, script_hashes: Sequence[str]) -> None:
     """Set headers on every response of `server`, errors and files included."""
     server.config["COMPRESS_MIMETYPES"] = [
         "text/html",
@@ -47,7 +48,7 @@ def install(server: Flask, script_hashes: list[str]) -> None:
         return response
 
 
-def _policy(script_hashes: list[str]) -> str:
+def _policy(script_hashes: Sequence[str]) -> str:
     return "; ".join(
         (
             "default-src 'self'",

@@ -35,7 +35,7 @@ _DOCUMENT = """<!DOCTYPE html>
 </html>"""
 
 
-class Page(Dash):  # type: ignore[misc]
+class Page(Dash):
     """Dash whose document carries the reader's theme, so that dark pages never flash white."""
 
     def index(self, *args: object, **kwargs: object) -> str:
@@ -53,16 +53,18 @@ def create(server: Flask, assets: str) -> Page:
     """The page on `server`, every room wired."""
     page = Page(
         __name__,
-        server=server,
+        server=server,  # type: ignore[arg-type]
         use_async=False,
         title="Observatory",
-        update_title=None,
+        update_title="",
         assets_folder=assets,
         external_scripts=[{"src": f"/vendor/{PLOTLY}"}],
         assets_ignore="sign-in.css|vendor/.*",
     )
     page.layout = frame.serve
-    page.validation_layout = html.Div([frame.frame(None), *(room() for room in ROOMS.values())])
+    page.validation_layout = html.Div(  # type: ignore[assignment]
+        [frame.frame(None), *(room() for room in ROOMS.values())]
+    )
     for room in (shell, overview, traces, code, alerts):
         room.register(page)
     return page

@@ -7,6 +7,8 @@ QuestionError
 └── NotFound     the thing asked for does not exist, or not in this scope
 """
 
+# ruff: noqa: N818 - the names say what happened, and callers read `except TooSlow`
+
 from __future__ import annotations
 
 

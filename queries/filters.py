@@ -102,7 +102,7 @@ class Cursor:
 
 @dataclass(frozen=True)
 class Page:
-    """`rows` rows older than `after`, or newer than `before`; the newest ones when neither is set."""
+    """`rows` rows older than `after`, or newer than `before`; with neither the newest ones."""
 
     rows: int = 100
     after: Cursor | None = None

@@ -1,7 +1,8 @@
 -- one row per run of more than $more_than equal consecutive values of one variable, newest first
 with readings as (
     -- a span may carry several watched variables; its columns hold only the first
-    select
+    -- distinct, because a delivery may be repeated, which is no further reading
+    select distinct
         org_id,
         service_name,
         name as process,
@@ -19,7 +20,7 @@ with readings as (
         ) as t (variable)
     where start_time >= $since and start_time < $until and data_name is not null
     union all
-    select
+    select distinct
         org_id,
         service_name,
         name as process,
@@ -42,7 +43,7 @@ compared as (
     from readings
     window variable as (
         partition by org_id, source, service_name, process, data_name, series
-        order by at_ns, trace_id, span_id
+        order by at_ns, trace_id, span_id, data_value
     )
 ),
 numbered as (
@@ -55,7 +56,7 @@ numbered as (
     from compared
     window variable as (
         partition by org_id, source, service_name, process, data_name, series
-        order by at_ns, trace_id, span_id
+        order by at_ns, trace_id, span_id, data_value
         rows unbounded preceding
     )
 )

@@ -1,4 +1,4 @@
-"""The cast: alice and bob at acme, charlie at globex, sam and ada of ALIAS, and a small real lake."""
+"""The cast: alice and bob at acme, charlie at globex, sam and ada of ALIAS; a small real lake."""
 
 from __future__ import annotations
 

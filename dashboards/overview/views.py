@@ -60,7 +60,8 @@ def cards(totals: Row, activity: Activity, range_: TimeRange, now: datetime) -> 
         parts.card(
             "Active agents",
             formats.count(totals["agents"]),
-            f"{formats.count(totals['traces'])} traces · newest {formats.ago(totals['newest'], now)}",
+            f"{formats.count(totals['traces'])} traces · newest "
+            f"{formats.ago(totals['newest'], now)}",
         ),
     ]
 

@@ -38,11 +38,12 @@ def panel(title: str, body: Any, note: Any = None, class_name: str = "") -> Comp
 
 def sparkline(values: Sequence[float], label: str) -> Component:
     """The course of `values` as a filled line; its colour is the theme's, its shape a mask."""
+    named: dict[str, Any] = {"aria-label": label}
     return html.Div(
         className="spark",
         role="img",
         style={"maskImage": f'url("{_svg(values)}")', "WebkitMaskImage": f'url("{_svg(values)}")'},
-        **{"aria-label": label},
+        **named,
     )
 
 

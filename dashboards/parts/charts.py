@@ -1,4 +1,4 @@
-"""Charts: figures as plain dicts in colours that hold on light and dark, and the only Graph maker."""
+"""Charts: figures as plain dicts in colours that hold on light and dark; the only Graph maker."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ CALM = "#5b8def"
 ALARM = "#e5484d"
 HUES = ("#5b8def", "#2fb5a5", "#e0a43a", "#a77bf3", "#ef7fa8", "#7fb347", "#e07b4f", "#8894a8")
 
-CONFIG: Mapping[str, Any] = {
+CONFIG: Any = {
     "displaylogo": False,
     "displayModeBar": False,
     "responsive": True,

@@ -25,7 +25,7 @@ def grid(
     row_height: int = 34,
 ) -> Component:
     """A grid over the rows it is given; `row_id` names the field that tells rows apart."""
-    return dag.AgGrid(
+    table: Component = dag.AgGrid(
         id=component_id,
         columnDefs=list(columns),
         rowData=list(rows),
@@ -51,6 +51,7 @@ def grid(
         },
         dangerously_allow_code=False,
     )
+    return table
 
 
 def column(field: str, title: str, **more: Any) -> Column:

@@ -1,8 +1,9 @@
-"""The frame: header with tabs and person menu, context bar with org, time range, zone and refresh."""
+"""The frame: header with tabs and person menu; org, time range, zone and refresh below it."""
 
 from __future__ import annotations
 
 from enum import StrEnum
+from typing import Any
 
 from dash import dcc, html
 from dash.development.base_component import Component
@@ -84,7 +85,7 @@ def frame(person: Person | None) -> Component:
                     dcc.Link(
                         [html.Span(className="mark"), "Observatory"], href="/", className="brand"
                     ),
-                    html.Nav(_tabs(), id=Id.TABS, className="room-links", **{"aria-label": "Tabs"}),
+                    html.Nav(_tabs(), id=Id.TABS, className="room-links", **_aria(label="Tabs")),
                     _person_menu(person),
                 ],
                 className="header",
@@ -219,7 +220,7 @@ def _live() -> Component:
         ],
         className="control",
         role="group",
-        **{"aria-labelledby": "shell-live-label"},
+        **_aria(labelledby="shell-live-label"),
     )
 
 
@@ -227,7 +228,7 @@ def _person_menu(person: Person | None) -> Component:
     name = person.name if person else ""
     return html.Details(
         [
-            html.Summary(_initials(name), className="avatar", **{"aria-label": f"Menu of {name}"}),
+            html.Summary(_initials(name), className="avatar", **_aria(label=f"Menu of {name}")),
             html.Div(
                 [
                     html.Div(
@@ -264,6 +265,11 @@ def _person_menu(person: Person | None) -> Component:
         ],
         className="drop drop-right",
     )
+
+
+def _aria(**attributes: str) -> dict[str, Any]:
+    """Attributes for screen readers."""
+    return {f"aria-{name}": value for name, value in attributes.items()}
 
 
 def _initials(name: str) -> str:

@@ -133,15 +133,19 @@ def group_options(answer: Answer, chosen: str) -> list[dict[str, str]]:
     """Process groups to choose from; a chosen one stays choosable without spans."""
     options = [
         {
-            "label": f"{formats.shorten(row['process_group'], 60)}  ·  {formats.count(row['spans'])}",
+            "label": _group_label(row["process_group"], row["spans"]),
             "value": row["process_group"],
         }
         for row in answer
         if row["process_group"]
     ]
     if chosen and all(option["value"] != chosen for option in options):
-        options.append({"label": f"{formats.shorten(chosen, 60)}  ·  0", "value": chosen})
+        options.append({"label": _group_label(chosen, 0), "value": chosen})
     return options
+
+
+def _group_label(name: str, spans: int) -> str:
+    return f"{formats.shorten(name, 60)}  ·  {formats.count(spans)}"
 
 
 def branches(nodes: list[Node], chosen: str) -> list[GridRow]:
@@ -190,7 +194,7 @@ def trace_head(nodes: list[Node], answer: Answer, link: Link, zone: ZoneInfo) ->
     orphans = sum(node.orphan for node in nodes)
     length = max(n.offset_ns + max(n.span["duration_ns"] or 0, 0) for n in nodes)
     begun = min((s["start_time"] for s in spans if s["start_unix_ns"]), default=root["start_time"])
-    facts = [
+    facts: list[tuple[str, Any]] = [
         ("Started", f"{formats.stamp(begun, zone)} {formats.zone_label(zone, begun)}"),
         ("Duration", formats.duration(length)),
         ("Spans", formats.count(len(spans))),
