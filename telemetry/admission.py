@@ -24,6 +24,13 @@ MOST_DAYS: Final = 100
 MOST_REPEATED_BYTES: Final = 512 * 1024 * 1024
 """A resource is stored with each of its rows; this bounds what one small request becomes."""
 
+PARTS: Final[dict[str, tuple[str, ...]]] = {
+    "traces": ("events", "links"),
+    "logs": (),
+    "metrics": ("quantile_values",),
+}
+"""What an item of a signal may hold many of."""
+
 NO_TRACE: Final = bytes(16)
 NO_SPAN: Final = bytes(8)
 
@@ -48,6 +55,7 @@ def admit(signal: Signal, body: bytes, content_type: str, settings: Settings) ->
     items = 0
     for shared in signal.shared(request):
         limits.apply_shared(shared)
+    _refuse_if_too_many_parts(signal, request, settings.otlp_max_items)
     for group in signal.groups(request):
         gate.keep_sound(group.items)
         limits.apply(group, longest)
@@ -154,6 +162,18 @@ _CHECKS: Final[dict[str, tuple[Callable[[Any], Problem], Callable[[Any], int]]]]
     "logs": (_record_problem, log_time),
     "metrics": (_no_problem, _point_time),
 }
+
+
+def _refuse_if_too_many_parts(signal: Signal, request: Any, most: int) -> None:
+    """Events, links and quantiles weigh as much as items, and millions fit into one of them."""
+    names = PARTS[signal.name]
+    parts = 0
+    for group in signal.groups(request) if names else ():
+        parts += sum(len(getattr(item, name, ())) for item in group.items for name in names)
+    if parts > most:
+        raise TooLarge(
+            f"The request holds more than {most} {' and '.join(names)}. Send smaller batches."
+        )
 
 
 def _refuse_if_repeated_too_often(signal: Signal, request: Any) -> None:

@@ -11,7 +11,7 @@ from telemetry import log_rows, otlp, point_rows, span_rows
 from telemetry.otlp import Group, Signal
 from telemetry.rows import Layout, Rows
 
-_ADD: Final[dict[str, tuple[Layout, Callable[[Rows, Group, str, int], None]]]] = {
+_ADD: Final[dict[str, tuple[Layout, Callable[[Rows, Group], None]]]] = {
     otlp.TRACES.name: (span_rows.LAYOUT, span_rows.add),
     otlp.LOGS.name: (log_rows.LAYOUT, log_rows.add),
     otlp.METRICS.name: (point_rows.LAYOUT, point_rows.add),
@@ -21,8 +21,8 @@ _ADD: Final[dict[str, tuple[Layout, Callable[[Rows, Group, str, int], None]]]] =
 def to_table(signal: Signal, body: bytes, org: str, received_us: int) -> pa.Table:
     """The items of an admitted request as rows of the signal's table."""
     layout, add = _ADD[signal.name]
-    found = Rows(layout)
+    found = Rows(layout, org, received_us)
     for group in signal.groups(otlp.read_protobuf(signal, body)):
         if group.items:
-            add(found, group, org, received_us)
+            add(found, group)
     return found.to_arrow()

@@ -14,9 +14,9 @@ LAYOUT: Final = rows.layout_of(LOGS)
 _place: Final = LAYOUT.place
 
 
-def add(found: Rows, group: Group, org: str, received_us: int) -> None:
+def add(found: Rows, group: Group) -> None:
     """Add the log records of a group."""
-    first = found.begin(group, org, received_us)
+    first = found.begin(group)
     for record in group.items:
         row = first.copy()
         texts = rows.read_attributes(record.attributes, row, LAYOUT.own)

@@ -86,10 +86,11 @@ def _log_records(outer: Any, inner: Any) -> Iterator[Group]:
 
 
 def _points(outer: Any, inner: Any) -> Iterator[Group]:
+    resource, scope = outer.resource, inner.scope
     for metric in inner.metrics:
         kind = metric.WhichOneof("data")
         if kind:
-            yield Group(outer.resource, inner.scope, metric, getattr(metric, kind).data_points)
+            yield Group(resource, scope, metric, getattr(metric, kind).data_points)
 
 
 def _path(*levels: set[int]) -> wire.Path:

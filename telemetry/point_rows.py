@@ -19,9 +19,9 @@ _place: Final = LAYOUT.place
 _temporality = rows.words(AggregationTemporality, "AGGREGATION_TEMPORALITY_")
 
 
-def add(found: Rows, group: Group, org: str, received_us: int) -> None:
+def add(found: Rows, group: Group) -> None:
     """Add the points of a metric."""
-    first = found.begin(group, org, received_us)
+    first = found.begin(group)
     kind = group.metric.WhichOneof("data")
     _put(first, _described(group.metric, kind))
     read = _POINTS[kind]

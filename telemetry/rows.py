@@ -43,13 +43,18 @@ class Layout:
 
 @dataclass
 class Rows:
-    """Rows of one table on their way to Arrow; the maps are kept apart, a group's only once."""
+    """Rows of one table on their way to Arrow; resources are kept apart, each only once."""
 
     layout: Layout
+    org: str
+    received_us: int
     rows: list[Row] = field(default_factory=list)
     attributes: list[dict[str, str]] = field(default_factory=list)
     resources: list[dict[str, str]] = field(default_factory=list)
     resource_of: list[int] = field(default_factory=list)
+    _resource: Any = None
+    _scope: Any = None
+    _first: Row = field(default_factory=list)
 
     def add(self, row: Row, attributes: dict[str, str]) -> None:
         """Add a row of the group that was begun last."""
@@ -57,21 +62,30 @@ class Rows:
         self.attributes.append(attributes)
         self.resource_of.append(len(self.resources) - 1)
 
-    def begin(self, group: Group, org: str, received_us: int) -> Row:
+    def begin(self, group: Group) -> Row:
         """Begin a group: the row that each of its items starts from."""
+        scope = group.scope if group.scope.attributes else None
+        # Thousands of metrics may share a resource, which is then read once.
+        if group.resource is not self._resource or scope is not self._scope:
+            self._resource, self._scope = group.resource, scope
+            self._first = self._begin_resource(group)
+        row = self._first.copy()
+        row[self.layout.place["scope_name"]] = group.scope.name or None
+        row[self.layout.place["dropped_attributes"]] = _shared_drops(group)
+        return row
+
+    def _begin_resource(self, group: Group) -> Row:
         place = self.layout.place
         row: Row = [None] * len(place)
         texts = read_attributes(group.resource.attributes, row, self.layout.shared)
         for pair in group.scope.attributes:
             texts[SCOPE_PREFIX + pair.key] = values.text(values.plain(pair.value))
         self.resources.append(texts)
-        row[place["org_id"]] = org
-        row[place["ingest_time"]] = received_us
+        row[place["org_id"]] = self.org
+        row[place["ingest_time"]] = self.received_us
         row[place["service_name"]] = row[place["service_name"]] or semconv.UNKNOWN_SERVICE
         if row[place["process_group"]] is None:
             row[place["process_group"]] = row[place["service_name"]]
-        row[place["scope_name"]] = group.scope.name or None
-        row[place["dropped_attributes"]] = _shared_drops(group)
         return row
 
     def to_arrow(self) -> pa.Table:

@@ -112,7 +112,11 @@ _REST: Final = (
         ATTRIBUTES,
         "All attributes as sent; each value is JSON text, so its type survives.",
     ),
-    Column("resource", ATTRIBUTES, "All resource attributes, the same way."),
+    Column(
+        "resource",
+        ATTRIBUTES,
+        "All resource attributes, the same way; those of the scope begin with `otel.scope.`.",
+    ),
     Column(
         "dropped_attributes", INT, "Attributes that the sender or the receiver's limits left out."
     ),
@@ -162,12 +166,14 @@ SPANS: Final = Table(
         Column(
             "events",
             TEXT,
-            "Events as a JSON array of {name, time_unix_nano, attributes}; null for none.",
+            "Events as a JSON array of {name, time_unix_nano, attributes}, and dropped_attributes "
+            "when some were; null for none.",
         ),
         Column(
             "links",
             TEXT,
-            "Links as a JSON array of {trace_id, span_id, attributes}; null for none.",
+            "Links as a JSON array of {trace_id, span_id, attributes}, and trace_state and "
+            "dropped_attributes when there are any; null for none.",
         ),
         *_REST,
     ),

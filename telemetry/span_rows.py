@@ -28,9 +28,9 @@ _kind = rows.words(Span.SpanKind, "SPAN_KIND_")
 _status = rows.words(Status.StatusCode, "STATUS_CODE_")
 
 
-def add(found: Rows, group: Group, org: str, received_us: int) -> None:
+def add(found: Rows, group: Group) -> None:
     """Add the spans of a group."""
-    first = found.begin(group, org, received_us)
+    first = found.begin(group)
     first[LAYOUT.place["scope_version"]] = group.scope.version or None
     for span in group.items:
         row = first.copy()

@@ -171,6 +171,16 @@ def test_the_scope_is_kept_whole() -> None:
     assert dict(found["resource"])["otel.scope.a"] == "1"
 
 
+def test_scopes_of_one_resource_do_not_mix() -> None:
+    body = traces(span(1), name="a", attributes=[{"key": "x", "value": value(1)}])
+    for number, scope in ((2, {"name": "b"}), (3, {"name": "c", "attributes": []})):
+        body.resource_spans[0].scope_spans.add(scope=scope, spans=[span(number)])
+    found = flatten.to_table(otlp.TRACES, body.SerializeToString(), "acme", 0).to_pylist()
+    assert [row["scope_name"] for row in found] == ["a", "b", "c"]
+    assert ["otel.scope.x" in dict(row["resource"]) for row in found] == [True, False, False]
+    assert {row["service_name"] for row in found} == {"checkout"}
+
+
 @pytest.mark.parametrize(
     ("start", "end", "duration"),
     [

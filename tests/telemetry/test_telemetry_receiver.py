@@ -76,6 +76,12 @@ BOMB = gzip.compress(bytes(40 * 1024 * 1024))
         (BOMB, {"Content_Encoding": "gzip"}, 413, "larger than 20971520 bytes"),
         (bytes(21 * 1024 * 1024), {}, 413, "larger than 20971520 bytes"),
         (delimited(1, delimited(2, b"\x12\x00" * 10_000_000)), {}, 413, "more than 50000"),
+        (
+            delimited(1, delimited(2, delimited(2, b"\x5a\x00" * 10_000_000))),
+            {},
+            413,
+            "more than 50000 events and links",
+        ),
         (deep(60), {}, 400, "protobuf"),
         (deep(100_000), {}, 400, "protobuf"),
         (GOOD, {"key": {}}, 401, "key"),
