@@ -16,9 +16,10 @@ _MICROSECOND = timedelta(microseconds=1)
 
 
 def bucket(range_: TimeRange) -> timedelta:
-    """Width of a bar: the least round step that cuts the range into at most 60."""
-    wanted = range_.length.total_seconds() / _BUCKETS
-    return timedelta(seconds=next((step for step in _STEPS if step >= wanted), wanted))
+    """Width of a bar: the least round step, or whole days, that cut the range into at most 60."""
+    days = -(-range_.length // (_BUCKETS * timedelta(days=1)))
+    steps = [timedelta(seconds=step) for step in _STEPS] + [timedelta(days=days)]
+    return next(step for step in steps if _BUCKETS * step >= range_.length)
 
 
 @dataclass(frozen=True)

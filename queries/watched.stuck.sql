@@ -67,7 +67,8 @@ select
     process,
     data_name,
     series,
-    any_value(data_value) as data_value,
+    -- compared as JSON, shown as text
+    any_value(if(starts_with(data_value, '"'), data_value ->> '$', data_value)) as data_value,
     count(*) as readings,
     min(time) as since,
     max(time) as until,
