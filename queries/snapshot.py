@@ -7,6 +7,7 @@ orgs and its time range, and no other.
 from __future__ import annotations
 
 import threading
+import time
 from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass, field
@@ -18,6 +19,9 @@ from deltalake import DeltaTable
 from deltalake.exceptions import TableNotFoundError
 
 from telemetry.schema import Table
+
+LOOK_SECONDS = 30.0
+"""Seconds after which the log is read again, whatever its newest entry seems to be."""
 
 
 @dataclass(frozen=True)
@@ -64,6 +68,7 @@ class Snapshots:
         self._path = path
         self._delta: DeltaTable | None = None
         self._snapshot = Snapshot()
+        self._look_at = 0.0
         self._lock = threading.Lock()
 
     def newest(self) -> Snapshot:
@@ -73,10 +78,15 @@ class Snapshots:
             return self._snapshot
 
     def _grown(self) -> bool:
+        """Whether there may be a newer version; cheap, because every question asks it.
+
+        The next version's log entry may have come and been cleaned up since the last look.
+        """
+        if time.monotonic() >= self._look_at or self._delta is None:
+            self._look_at = time.monotonic() + LOOK_SECONDS
+            return True
         following = f"{self._snapshot.version + 1:020d}.json"
-        return (self._path / "_delta_log" / following).exists() or (
-            self._delta is None and (self._path / "_delta_log").exists()
-        )
+        return (self._path / "_delta_log" / following).exists()
 
     def _refresh(self) -> None:
         if self._delta is None:
@@ -86,10 +96,11 @@ class Snapshots:
                 return
         else:
             self._delta.update_incremental()
-        self._snapshot = _snapshot(self._delta, self._table.time)
+        if self._delta.version() != self._snapshot.version:
+            self._snapshot = _snapshot(self._delta, self._table.time)
 
 
-def _snapshot(delta: DeltaTable, time: str) -> Snapshot:
+def _snapshot(delta: DeltaTable, moment: str) -> Snapshot:
     root = delta.table_uri.removeprefix("file://").rstrip("/")
     actions = pa.table(delta.get_add_actions(flatten=True)).to_pylist()
     by_org: dict[str, list[File]] = defaultdict(list)
@@ -100,8 +111,8 @@ def _snapshot(delta: DeltaTable, time: str) -> Snapshot:
                 path=f"{root}/{action['path']}",
                 org=org,
                 rows=action["num_records"] or 0,
-                earliest=action.get(f"min.{time}"),
-                latest=action.get(f"max.{time}"),
+                earliest=action.get(f"min.{moment}"),
+                latest=action.get(f"max.{moment}"),
             )
         )
     return Snapshot(delta.version(), {org: tuple(files) for org, files in by_org.items()})

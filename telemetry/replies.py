@@ -6,7 +6,7 @@ from typing import Any, Final
 
 from flask import Response
 from google.protobuf import json_format
-from google.rpc import code_pb2, status_pb2  # type: ignore[import-untyped]
+from google.rpc import code_pb2, status_pb2
 
 from telemetry.errors import Refused
 from telemetry.otlp import JSON, PROTOBUF, Signal

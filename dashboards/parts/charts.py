@@ -33,7 +33,7 @@ def graph(component_id: str, figure: Figure, height: int) -> Component:
     return dcc.Graph(
         id=component_id,
         figure=figure,
-        config=dict(CONFIG),
+        config=CONFIG,
         className="chart",
         responsive=True,
         style={"height": f"{height}px"},
