@@ -60,6 +60,7 @@ with members as materialized (
         service_name,
         start_time,
         start_unix_ns(start_time, start_ns) as start_ns_1970,
+        start_ns_1970 > 0 as timed,
         duration_ns,
         status,
         is_model_call(operation) as model_call,
@@ -79,8 +80,13 @@ select
     -- the earliest root speaks for the trace; without one, its earliest span
     arg_min(name, (parent_span_id is not null, start_ns_1970)) as name,
     arg_min(service_name, (parent_span_id is not null, start_ns_1970)) as service_name,
-    min(start_time) as start_time,
-    max(start_ns_1970 + greatest(coalesce(duration_ns, 0), 0)) - min(start_ns_1970) as duration_ns,
+    -- a span without a start says nothing about the trace's time
+    coalesce(min(start_time) filter (where timed), min(start_time)) as start_time,
+    coalesce(
+        max(start_ns_1970 + greatest(coalesce(duration_ns, 0), 0)) filter (where timed)
+            - min(start_ns_1970) filter (where timed),
+        0
+    ) as duration_ns,
     count(*) as spans,
     count(distinct service_name) as services,
     count(*) filter (where status = 'error') as errors,
