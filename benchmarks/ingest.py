@@ -11,10 +11,9 @@ import urllib.error
 import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from statistics import median
 
 from access.keys import issue
 from access.people import find_person_by_email
@@ -30,11 +29,12 @@ from records.store import Records
 from settings import PREFIX, Settings
 
 ROOT = Path(__file__).parents[1]
-BATCHES = 200
+BATCHES = 1_000
+"""Enough for several drains and a compaction: a short burst would end before the writer begins."""
+
+PACED_BATCHES = 400
 BATCH_SPANS = 500
 CONNECTIONS = 4
-RUNS = 3
-"""Bursts to one server, one after the other; the median counts."""
 
 LEAST = 10_000
 PROMISED = 20_000
@@ -42,56 +42,72 @@ ACK_P99 = 0.250
 VISIBLE = 5.0
 _LONGEST = 120.0
 
-NAMES = ("Acknowledged ingest", "Acknowledgement, p50 / p99", "All visible after the last one")
+FULL = f"Ingest at full speed, {BATCH_SPANS} spans a request, {CONNECTIONS} connections"
+PACED = f"Ingest at {PROMISED:,} spans/s"
+NAMES = (
+    f"{FULL}: acknowledged",
+    f"{FULL}: in the tables",
+    f"{FULL}: acknowledgement, p50 / p99",
+    f"{PACED}: acknowledgement, p50 / p99",
+    f"{PACED}: all visible after the last one",
+)
 
 
 @dataclass(frozen=True)
-class Burst:
-    """One plan carried out: what the sender saw, and the seconds until a question saw it all."""
+class Ingested:
+    """What the sender saw, and the seconds from its last request until a question saw it all."""
 
     posted: Posted
     visible: float
 
+    @property
+    def acknowledged(self) -> float:
+        """Spans a second."""
+        return self.posted.spans / self.posted.seconds
+
+    @property
+    def stored(self) -> float:
+        """Spans a second that a question could see: what could go on for ever."""
+        return self.posted.spans / (self.posted.seconds + self.visible)
+
 
 def run(folder: Path) -> list[Line]:
-    """Bursts to a fresh server in `folder`. Raises DifferenceError when its count is wrong."""
+    """Load on a fresh server in `folder`. Raises DifferenceError when its count is wrong."""
     settings = stage.settings_for(folder, port=free_port())
     key, scope = settle(settings)
-    plans = [
-        Plan(url_of(settings), key, number * BATCHES, BATCHES, BATCH_SPANS, CONNECTIONS)
-        for number in range(RUNS)
-    ]
+    full = Plan(url_of(settings), key, 0, BATCHES, BATCH_SPANS, CONNECTIONS)
+    paced = replace(full, first=BATCHES, batches=PACED_BATCHES, rate=PROMISED)
     connect(settings)
     with serving(settings):
-        bursts = list(_bursts(scope, plans))
-    return lines(bursts)
+        fast = _ingested(scope, full, earlier=0)
+        steady = _ingested(scope, paced, earlier=full.spans)
+    return lines(fast, steady)
 
 
-def lines(bursts: list[Burst]) -> list[Line]:
-    """What the bursts show, each figure the median of theirs."""
-    rate = median(burst.posted.spans / burst.posted.seconds for burst in bursts)
-    p50 = median(burst.posted.p50 for burst in bursts)
-    p99 = median(burst.posted.p99 for burst in bursts)
-    visible = median(burst.visible for burst in bursts)
-    ingest, ack, seen = NAMES
+def lines(fast: Ingested, steady: Ingested) -> list[Line]:
+    """The figures beside what is promised of them."""
+    rate, p99 = fast.acknowledged, steady.posted.p99
+    acknowledged, stored, fast_acks, steady_acks, visible = NAMES
     return [
         Line(
-            what=f"{ingest}, {BATCH_SPANS} spans a request, {CONNECTIONS} connections",
+            what=acknowledged,
             ours=f"{rate:,.0f} spans/s",
-            target=f"> {LEAST:,} (promised {PROMISED:,})",
-            met="promise" if rate > PROMISED else table.verdict(rate > LEAST),
+            target=f"> {LEAST:,} (promised {PROMISED:,}) spans/s",
+            met="promise too" if rate > PROMISED else table.verdict(rate > LEAST),
         ),
+        Line(what=stored, ours=f"{fast.stored:,.0f} spans/s"),
+        Line(what=fast_acks, ours=_acks(fast.posted)),
         Line(
-            what=ack,
-            ours=f"{table.milliseconds(p50)} / {table.milliseconds(p99)}",
+            what=steady_acks,
+            ours=_acks(steady.posted),
             target=f"p99 < {table.milliseconds(ACK_P99)}",
             met=table.verdict(p99 < ACK_P99),
         ),
         Line(
-            what=seen,
-            ours=f"{visible:.1f} s",
+            what=visible,
+            ours=f"{steady.visible:.1f} s",
             target=f"< {VISIBLE:g} s",
-            met=table.verdict(visible < VISIBLE),
+            met=table.verdict(steady.visible < VISIBLE),
         ),
     ]
 
@@ -140,12 +156,14 @@ def free_port() -> int:
         return int(probe.getsockname()[1])
 
 
-def _bursts(scope: Scope, plans: list[Plan]) -> Iterator[Burst]:
-    sent = 0
-    for plan in plans:
-        posted = load.post(plan)
-        sent += posted.spans
-        yield Burst(posted, _seconds_until(scope, sent))
+def _ingested(scope: Scope, plan: Plan, earlier: int) -> Ingested:
+    """Carry out a plan on a server that took `earlier` spans before."""
+    posted = load.post(plan)
+    return Ingested(posted, _seconds_until(scope, earlier + posted.spans))
+
+
+def _acks(posted: Posted) -> str:
+    return f"{table.milliseconds(posted.p50)} / {table.milliseconds(posted.p99)}"
 
 
 def _seconds_until(scope: Scope, wanted: int) -> float:

@@ -30,7 +30,8 @@ _MS = 1_000_000
 class Plan:
     """`batches` requests of `batch_spans` spans to `url`, over so many connections at a time.
 
-    `first` numbers the first one: the same number makes the same ids.
+    `first` numbers the first one: the same number makes the same ids. `rate` is spans a second;
+    without one, each connection sends as soon as it may.
     """
 
     url: str
@@ -39,6 +40,12 @@ class Plan:
     batches: int
     batch_spans: int
     connections: int
+    rate: float | None = None
+
+    @property
+    def pace(self) -> float | None:
+        """Seconds between two requests of one connection."""
+        return self.connections * self.batch_spans / self.rate if self.rate else None
 
     @property
     def spans(self) -> int:
@@ -149,24 +156,31 @@ def _attributes(dice: random.Random) -> dict[str, str | int | float | bool]:
 
 
 def _post_all(plan: Plan, bodies: list[bytes]) -> list[float]:
-    """Post over one keep-alive connection; seconds until each acknowledgement."""
+    """Post over one keep-alive connection; seconds until each acknowledgement.
+
+    They count from when a request was due, so that a stall is charged to all that wait behind it.
+    """
     parts = urlsplit(plan.url)
     connection = http.client.HTTPConnection(parts.hostname or "", parts.port, timeout=60)
+    acks: list[float] = []
+    began = time.perf_counter()
     try:
-        return [_post_one(connection, plan.key, sent) for sent in bodies]
+        for number, sent in enumerate(bodies):
+            due = began + number * plan.pace if plan.pace else time.perf_counter()
+            time.sleep(max(0.0, due - time.perf_counter()))
+            _post_one(connection, plan.key, sent)
+            acks.append(time.perf_counter() - due)
     finally:
         connection.close()
+    return acks
 
 
-def _post_one(connection: http.client.HTTPConnection, key: str, sent: bytes) -> float:
+def _post_one(connection: http.client.HTTPConnection, key: str, sent: bytes) -> None:
     headers = {"Content-Type": "application/x-protobuf", "Authorization": f"Bearer {key}"}
-    started = time.perf_counter()
     connection.request("POST", "/v1/traces", sent, headers)
     response = connection.getresponse()
     answer = response.read()
-    seconds = time.perf_counter() - started
     if response.status != http.client.OK:
         raise RuntimeError(f"The receiver answered {response.status}: {answer[:200]!r}")
     if ExportTraceServiceResponse.FromString(answer).partial_success.rejected_spans:
         raise RuntimeError("The receiver rejected spans.")
-    return seconds
