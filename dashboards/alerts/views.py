@@ -11,13 +11,16 @@ from dashboards.alerts.layout import COLUMNS, ORG_COLUMN
 from dashboards.parts import faces, formats
 from queries.reader import Answer, Row
 
+SHOWN = 1_000
+"""Runs sent to the page, the newest."""
+
 
 def columns(*, many: bool) -> list[dict[str, Any]]:
     return [*([ORG_COLUMN] if many else []), *COLUMNS]
 
 
 def rows(runs: Answer, zone: ZoneInfo) -> list[dict[str, Any]]:
-    return [_row(index, run, zone) for index, run in enumerate(runs)]
+    return [_row(index, run, zone) for index, run in enumerate(runs.rows[:SHOWN])]
 
 
 def _row(index: int, run: Row, zone: ZoneInfo) -> dict[str, Any]:
@@ -48,7 +51,8 @@ def _data(run: Row) -> str:
 
 def summary(runs: Answer, zone: ZoneInfo) -> str:
     lasting = sum(run["lasting"] for run in runs)
-    cut = "the newest " if runs.truncated else ""
+    cut = f"the newest {SHOWN:,} of " if len(runs) > SHOWN else ""
+    cut += "more than " if runs.truncated else ""
     when = (
         f", as of {formats.clock(runs.as_of, zone)} {formats.zone_label(zone, runs.as_of)}"
         if runs.as_of

@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+import hashlib
 from typing import Any
 from zoneinfo import ZoneInfo
 
 from dash.development.base_component import Component
 
 from dashboards.parts import faces, formats
-from dashboards.shell.link import Link
+from dashboards.shell.link import MAX_TEXT, Link
 from queries.reader import Answer, Row
+
+SHOWN = 1_000
+"""Functions sent to the page, the busiest; the search reaches the others."""
 
 
 def rows(found: Answer, zone: ZoneInfo) -> list[dict[str, Any]]:
-    return [_row(row, zone) for row in found]
+    return [_row(row, zone) for row in found.rows[:SHOWN]]
 
 
 def _row(row: Row, zone: ZoneInfo) -> dict[str, Any]:
@@ -21,7 +25,7 @@ def _row(row: Row, zone: ZoneInfo) -> dict[str, Any]:
     p50, p95, p99 = row["quantiles_ns"] or (None, None, None)
     numbers = {"p50": p50, "p95": p95, "p99": p99}
     return {
-        "id": f"{row['service_name']}\n{row['function']}",
+        "id": _id(row),
         "process": formats.shorten(formats.visible(row["function"]), 200),
         "service": formats.shorten(row["service_name"], 100),
         "place": _place(row),
@@ -35,6 +39,13 @@ def _row(row: Row, zone: ZoneInfo) -> dict[str, Any]:
     }
 
 
+def _id(row: Row) -> str:
+    """Tells rows apart, whatever their names hold, and leads to the function's spans."""
+    name = f"{row['service_name']}\n{row['function']}".encode(errors="surrogatepass")
+    digest = hashlib.blake2s(name, digest_size=8).hexdigest()
+    return f"{digest}\n{row['function'][:MAX_TEXT]}"
+
+
 def _place(row: Row) -> str:
     """File and line; an operation without a function says so."""
     if row["file"]:
@@ -44,7 +55,8 @@ def _place(row: Row) -> str:
 
 def summary(found: Answer, zone: ZoneInfo) -> str:
     functions = "function" if len(found) == 1 else "functions"
-    cut = "the busiest " if found.truncated else ""
+    cut = f"the busiest {SHOWN:,} of " if len(found) > SHOWN else ""
+    cut += "more than " if found.truncated else ""
     when = (
         f", as of {formats.clock(found.as_of, zone)} {formats.zone_label(zone, found.as_of)}"
         if found.as_of

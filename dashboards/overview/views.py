@@ -91,9 +91,9 @@ def groups(shown: Activity, link: Link) -> Component:
         return parts.panel(title, faces.empty("No process groups in this time range."))
     top = dict(list(shown.groups.items())[:SHOWN_GROUPS])
     rest = sum(spans for spans, _ in list(shown.groups.values())[SHOWN_GROUPS:])
-    shares = {name: spans for name, (spans, _) in top.items()}
+    shares = [(formats.shorten(name, 40), spans) for name, (spans, _) in top.items()]
     if rest:
-        shares["others"] = rest
+        shares.append(("others", rest))
     legend = [
         html.Li(
             [

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -63,14 +63,14 @@ def activity(
     }
 
 
-def donut(parts: Mapping[str, int]) -> Figure:
-    """Shares of a whole; the middle tells the sum."""
+def donut(parts: Sequence[tuple[str, int]]) -> Figure:
+    """Shares of a whole, each with its name."""
     return {
         "data": [
             {
                 "type": "pie",
-                "labels": list(parts),
-                "values": list(parts.values()),
+                "labels": [name for name, _ in parts],
+                "values": [share for _, share in parts],
                 "hole": 0.68,
                 "sort": False,
                 "direction": "clockwise",

@@ -25,7 +25,7 @@ def rate(value: float | None) -> str:
         return NOTHING
     if value == 0 or value >= 100:
         return count(value)
-    return f"{value:.3g}"
+    return f"{value:.3g}" if value >= 0.001 else "< 0.001"
 
 
 def percent(part: float, whole: float) -> str:
@@ -58,15 +58,17 @@ def duration(ns: float | None) -> str:
 
 
 def _three_digits(value: float) -> str:
-    if value >= 100:
+    if value >= 99.95:
         return f"{value:.0f}"
-    return f"{value:.1f}" if value >= 10 else f"{value:.2f}"
+    return f"{value:.1f}" if value >= 9.995 else f"{value:.2f}"
 
 
 def money(usd: float | None) -> str:
     """US dollars; small amounts keep the digits that matter."""
     if usd is None:
         return NOTHING
+    if 0 < usd < 0.000001:
+        return "< $0.000001"
     if usd and abs(usd) < 0.01:
         return f"${usd:.6f}".rstrip("0")
     return f"${usd:,.2f}"
@@ -115,7 +117,8 @@ def shorten(text: str | None, length: int) -> str:
 
 def visible(text: str | None) -> str:
     """A name as one line in which nothing is invisible: control characters are shown as symbols."""
-    return "".join(_symbol(c) for c in text or "") or "(no name)"
+    shown = "".join(_symbol(c) for c in text or "")
+    return shown if shown.strip() else "(no name)"
 
 
 def _symbol(character: str) -> str:

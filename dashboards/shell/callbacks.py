@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from dash import ClientsideFunction, Dash, Input, Output, State, html, no_update
 from dash.development.base_component import Component
@@ -111,10 +112,7 @@ def choose_range(
     """The two ends as typed, in the reader's zone, or a sentence on what is wrong with them."""
     zone = zone_of((view or {}).get("zone"))
     try:
-        ends = [
-            datetime.fromisoformat((text or "").strip()).replace(tzinfo=zone).astimezone(UTC)
-            for text in (since, until)
-        ]
+        ends = [_typed(text, zone) for text in (since, until)]
         link = Link(since=f"{ends[0]:%Y-%m-%dT%H:%M:%SZ}", until=f"{ends[1]:%Y-%m-%dT%H:%M:%SZ}")
         link.time_range(ends[1])
     except LinkError as error:
@@ -122,3 +120,9 @@ def choose_range(
     except (ValueError, OverflowError):
         return no_update, "Write both times as 2026-11-20 14:00."
     return {"since": link.since, "until": link.until}, None
+
+
+def _typed(text: str | None, zone: ZoneInfo) -> datetime:
+    """A time as somebody wrote it: in `zone`, unless it names an offset of its own."""
+    moment = datetime.fromisoformat((text or "").strip())
+    return (moment if moment.tzinfo else moment.replace(tzinfo=zone)).astimezone(UTC)

@@ -28,6 +28,9 @@ LIVE = {"off": 0, "5s": 5, "30s": 30}
 MODES = ("spans", "traces")
 MAX_TEXT = 500
 
+YEARS = range(1900, 9000)
+"""Years that a range may touch; at the ends of the calendar, other zones have no date to show."""
+
 
 class LinkError(ValueError):
     """The URL says something that makes no sense; the message is a plain sentence."""
@@ -123,9 +126,12 @@ def _between(since: str, until: str) -> TimeRange:
 def _instant(text: str) -> datetime:
     try:
         moment = datetime.fromisoformat(text)
-    except ValueError as error:
+        moment = moment.astimezone(UTC) if moment.tzinfo else moment.replace(tzinfo=UTC)
+    except (ValueError, OverflowError) as error:
         raise LinkError("The link's time range is not complete. Choose a range.") from error
-    return moment.astimezone(UTC) if moment.tzinfo else moment.replace(tzinfo=UTC)
+    if not YEARS.start <= moment.year < YEARS.stop:
+        raise LinkError(f"Choose times between the years {YEARS.start} and {YEARS.stop}.")
+    return moment
 
 
 def zone_of(name: str | None) -> ZoneInfo:

@@ -9,7 +9,7 @@ from dash import dcc, html
 from dash.development.base_component import Component
 
 from dashboards.parts import faces, formats
-from dashboards.shell.link import Link
+from dashboards.shell.link import MAX_TEXT, Link
 from dashboards.traces.layout import ORG_COLUMN, SPAN_COLUMNS, TRACE_COLUMNS
 from queries.filters import Cursor
 from queries.reader import MAX_ROWS, Answer, Row
@@ -20,6 +20,9 @@ GridRow = dict[str, Any]
 
 LONGEST = 300
 """Characters of a text in a cell; the span itself holds all of it."""
+
+CHOICES = 1_000
+"""Process groups to choose from, the busiest."""
 
 
 def columns(mode: str, *, many: bool) -> list[dict[str, Any]]:
@@ -129,18 +132,21 @@ def nothing(link: Link) -> Component:
     )
 
 
-def group_options(answer: Answer, chosen: str) -> list[dict[str, str]]:
+def group_options(answer: Answer, chosen: str) -> list[dict[str, Any]]:
     """Process groups to choose from; a chosen one stays choosable without spans."""
-    options = [
-        {
-            "label": _group_label(row["process_group"], row["spans"]),
-            "value": row["process_group"],
-        }
+    # a longer name would not come back whole from the URL
+    spans = {
+        row["process_group"]: row["spans"]
         for row in answer
-        if row["process_group"]
+        if row["process_group"] and len(row["process_group"]) <= MAX_TEXT
+    }
+    offered = dict.fromkeys([*list(spans)[:CHOICES], *([chosen] if chosen else [])])
+    options: list[dict[str, Any]] = [
+        {"label": _group_label(name, spans.get(name, 0)), "value": name} for name in offered
     ]
-    if chosen and all(option["value"] != chosen for option in options):
-        options.append({"label": _group_label(chosen, 0), "value": chosen})
+    if len(spans) > CHOICES:
+        more = f"+{len(spans) - CHOICES:,} more"
+        options.append({"label": more, "value": more, "disabled": True})
     return options
 
 

@@ -1,0 +1,111 @@
+"""The wire: callbacks asked as the browser asks them, by POST to /_dash-update-component.
+
+The one idea: the callbacks come from /_dash-dependencies and their values from `page_with`, so a
+new callback is asked like all others, and one whose inputs nobody taught fails by name.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from dash._utils import split_callback_id
+from flask.testing import FlaskClient
+from werkzeug.test import TestResponse
+
+Wires = dict[tuple[str, str], Any]
+"""(component, property) → its value on the page."""
+
+
+@dataclass(frozen=True)
+class Callback:
+    """A callback that runs on the server, as /_dash-dependencies describes it."""
+
+    output: str
+    inputs: list[dict[str, str]]
+    state: list[dict[str, str]]
+
+    @property
+    def outputs(self) -> Any:
+        """Its outputs the way the browser lists them: one, or a list of several."""
+        found = split_callback_id(self.output)
+        several = found if isinstance(found, list) else [found]
+        cleaned = [{**each, "property": each["property"].split("@")[0]} for each in several]
+        return cleaned if isinstance(found, list) else cleaned[0]
+
+    def body(self, page: Wires) -> dict[str, Any]:
+        """What the browser would post. A KeyError names the wire that `page` has no value for."""
+        return {
+            "output": self.output,
+            "outputs": self.outputs,
+            "inputs": [_filled(wire, page) for wire in self.inputs],
+            "state": [_filled(wire, page) for wire in self.state],
+            "changedPropIds": [f"{wire['id']}.{wire['property']}" for wire in self.inputs],
+        }
+
+
+def _filled(wire: dict[str, str], page: Wires) -> dict[str, Any]:
+    return {**wire, "value": page[wire["id"], wire["property"]]}
+
+
+def callbacks(client: FlaskClient) -> list[Callback]:
+    """Every callback of every room that runs on the server."""
+    return [
+        Callback(each["output"], each["inputs"], each["state"])
+        for each in client.get("/_dash-dependencies").get_json()
+        if not each.get("clientside_function")
+    ]
+
+
+def page_with(search: str = "", path: str = "/traces", zone: str = "UTC", **state: Any) -> Wires:
+    """What the page holds at an address; `state` replaces single wires, `__` for their dot."""
+    page: Wires = {
+        ("shell-url", "pathname"): path,
+        ("shell-view", "data"): {"search": search, "zone": zone},
+        ("shell-tick", "data"): 1,
+        ("shell-apply", "n_clicks"): 1,
+        ("shell-since", "value"): "2026-01-01 00:00",
+        ("shell-until", "value"): "2026-01-02 00:00",
+        ("traces-cursors", "data"): {"newer": None, "older": None, "top": None},
+    }
+    for name, value in state.items():
+        component, prop = name.split("__")
+        page[component.replace("_", "-"), prop] = value
+    return page
+
+
+def ask(client: FlaskClient, callback: Callback, page: Wires) -> TestResponse:
+    """The server's answer to `callback` on `page`."""
+    return client.post("/_dash-update-component", json=callback.body(page))
+
+
+def answer(client: FlaskClient, output: str, page: Wires) -> dict[str, Any]:
+    """What the callback that writes `output` ("id.property") puts on the page: id → properties."""
+    (asked,) = [c for c in callbacks(client) if output in _writes(c)]
+    reply = ask(client, asked, page)
+    if reply.status_code == 204:
+        return {}
+    assert reply.status_code == 200, reply.get_data(as_text=True)
+    written: dict[str, Any] = reply.get_json()["response"]
+    return written
+
+
+def _writes(callback: Callback) -> list[str]:
+    outputs = callback.outputs if isinstance(callback.outputs, list) else [callback.outputs]
+    return [f"{each['id']}.{each['property']}" for each in outputs]
+
+
+def words(component: Any) -> str:
+    """All text of a component as it came over the wire, piece after piece."""
+    return " ".join(_texts(component))
+
+
+def _texts(component: Any) -> Iterator[str]:
+    if isinstance(component, str):
+        yield component
+    elif isinstance(component, list):
+        for part in component:
+            yield from _texts(part)
+    elif isinstance(component, dict):
+        yield from _texts(component.get("props", {}).get("children"))
