@@ -24,7 +24,8 @@ from queries.errors import QuestionError
 routes = Blueprint("export", __name__)
 
 # A spreadsheet would run a cell that begins like this; telemetry is text that anybody may send.
-_FORMULA = re.compile(r"^[=+\-@\t\r]")
+_FORMULA = re.compile(r"[=+\-@\t\r\n]")
+_NUMBER = re.compile(r"[+-]?\d+(\.\d*)?([eE][+-]?\d+)?")
 
 
 @routes.get("/export/spans.csv")
@@ -63,7 +64,8 @@ def written(chunks: Iterator[list[tuple[Any, ...]]], zone: ZoneInfo) -> Iterator
 def cell(value: Any, zone: ZoneInfo) -> Any:
     """A value as a spreadsheet may read it: formulas are made inert with an apostrophe."""
     if isinstance(value, str):
-        return f"'{value}" if _FORMULA.match(value) else value
+        runs = _FORMULA.match(value) and not _NUMBER.fullmatch(value)
+        return f"'{value}" if runs else value
     if isinstance(value, datetime):
         return value.astimezone(zone).isoformat(timespec="microseconds")
     return value
