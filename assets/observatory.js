@@ -124,9 +124,11 @@
     },
     put_process: (value) =>
       changed("process", value) ? put({ ...firstPage, process: value }) : stay(),
-    open_trace: (cell) => {
-      const [trace, span] = ((cell && cell.rowId) || "").split(":");
-      return trace ? put({ trace, span }, { push: true, path: "/traces" }) : stay();
+    // from the list of all orgs a trace is opened inside its own
+    open_trace: (cell, orgs) => {
+      const [org, trace, span] = ((cell && cell.rowId) || "").split(":");
+      const inside = orgs && orgs.length > 1 ? { org } : {};
+      return trace ? put({ trace, span, ...inside }, { push: true, path: "/traces" }) : stay();
     },
     // a button that has just been put on the page fires without a click
     go_first: (clicks) => {

@@ -70,6 +70,7 @@ select
     case when h % 50 = 7 then ['TimeoutError', 'ValueError', 'RateLimitError'][1 + h % 3] end
         as exception_type,
     case when h % 50 = 7 then 'upstream timed out after 30000 ms' end as exception_message,
+    case when h % 20 = 3 then 1 end as data_count,
     case when h % 20 = 3 then 'pressure' end as data_name,
     case when h % 20 = 3 then 'double' end as data_type,
     case when h % 20 = 3 then ((i // 4000) % 90) || '.0' end as data_value,

@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
 from itertools import chain
 from typing import Any
@@ -57,8 +57,15 @@ def written(chunks: Iterator[list[tuple[Any, ...]]], zone: ZoneInfo) -> Iterator
     """Chunks of rows as RFC 4180 text, times in `zone` with their offset."""
     for rows in chunks:
         text = io.StringIO()
-        csv.writer(text).writerows([[cell(value, zone) for value in row] for row in rows])
+        columns = [_cells(column, zone) for column in zip(*rows, strict=True)]
+        csv.writer(text).writerows(zip(*columns, strict=True))
         yield text.getvalue()
+
+
+def _cells(column: Sequence[Any], zone: ZoneInfo) -> Sequence[Any]:
+    """A column as cells; each value is looked at once, because most of them repeat."""
+    changed = {value: made for value in set(column) if (made := cell(value, zone)) is not value}
+    return [changed.get(value, value) for value in column] if changed else column
 
 
 def cell(value: Any, zone: ZoneInfo) -> Any:
@@ -67,5 +74,6 @@ def cell(value: Any, zone: ZoneInfo) -> Any:
         runs = _FORMULA.match(value) and not _NUMBER.fullmatch(value)
         return f"'{value}" if runs else value
     if isinstance(value, datetime):
-        return value.astimezone(zone).isoformat(timespec="microseconds")
+        aware = value if value.tzinfo else value.replace(tzinfo=UTC)
+        return aware.astimezone(zone).isoformat(timespec="microseconds")
     return value

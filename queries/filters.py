@@ -42,7 +42,7 @@ class TimeRange:
 class TraceFilters:
     """Spans of `range`, optionally of one process group, errors only, or matching a process text.
 
-    `process` is looked for in span and service names, whatever the case.
+    `process` is looked for in span, service and function names, whatever the case.
     """
 
     range: TimeRange

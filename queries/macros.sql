@@ -36,10 +36,12 @@ where start_time >= since
         process is null
         or contains(lower(name), process)
         or contains(lower(service_name), process)
+        or contains(lower(code_function), process)
     );
 
--- start in ns since 1970; 0 when the sender gave no time
-create macro start_unix_ns(start_time, start_ns) as epoch_us(start_time) * 1000 + start_ns;
+-- start in ns since 1970; 0 when the sender gave no time, the year 2262 for all that is later
+create macro start_unix_ns(start_time, start_ns) as
+least(epoch_us(start_time), 9223372036854774) * 1000 + start_ns;
 
 -- calls of a model; agent spans repeat their children's tokens and do not count
 create macro is_model_call(operation) as
@@ -71,19 +73,24 @@ with members as materialized (
     where list_contains(ids, trace_id)
 ),
 known as (
-    select distinct trace_id, span_id
+    select distinct org_id, trace_id, span_id
     from members
 )
 select
     members.trace_id,
-    any_value(org_id) as org_id,
+    members.org_id,
+    hash(members.org_id) as twin,
     -- the earliest root speaks for the trace; without one, its earliest span
     arg_min(name, (parent_span_id is not null, start_ns_1970)) as name,
     arg_min(service_name, (parent_span_id is not null, start_ns_1970)) as service_name,
     -- a span without a start says nothing about the trace's time
     coalesce(min(start_time) filter (where timed), min(start_time)) as start_time,
     coalesce(
-        max(start_ns_1970 + greatest(coalesce(duration_ns, 0), 0)) filter (where timed)
+        max(
+            start_ns_1970
+            -- an end that nobody lives to see must not overflow
+            + least(greatest(coalesce(duration_ns, 0), 0), 9223372036854775807 - start_ns_1970)
+        ) filter (where timed)
             - min(start_ns_1970) filter (where timed),
         0
     ) as duration_ns,
@@ -96,5 +103,8 @@ select
     sum(cost_usd) filter (where model_call) as cost_usd
 from members
 left join known
-    on members.trace_id = known.trace_id and members.parent_span_id = known.span_id
-group by members.trace_id;
+    on members.org_id = known.org_id
+    and members.trace_id = known.trace_id
+    and members.parent_span_id = known.span_id
+-- two orgs may use one trace id, and are two traces
+group by members.org_id, members.trace_id;

@@ -214,11 +214,11 @@ class Reader:
         for table in TABLES.values():
             engine.execute(_macro(table))
         engine.execute(_MACROS.read_text(encoding="utf-8"))
-        engine.execute("set timezone = 'UTC'")
+        engine.execute("set global timezone = 'UTC'")
         engine.execute(f"set threads = {self._settings.query_threads}")
         engine.execute(f"set memory_limit = '{self._settings.query_memory_mb}MiB'")
         # files of a table never change, so their footers may be kept and need no second look
-        engine.execute("set parquet_metadata_cache = true")
+        engine.execute("set global parquet_metadata_cache = true")
         engine.execute("set validate_external_file_cache = 'NO_VALIDATION'")
         engine.execute("set temp_directory = ''")
         folders = ", ".join("'" + path.replace("'", "''") + "'" for path in self._folders(orgs))

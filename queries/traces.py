@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from itertools import pairwise
 from typing import Any
 
@@ -150,9 +149,3 @@ def without_repeats(rows: list[Row]) -> list[Row]:
 
 def cursor_of(row: Row) -> Cursor:
     return Cursor(row["position"], row["trace_id"], row.get("span_id", ""), row.get("twin", 0))
-
-
-def started(row: Row) -> datetime:
-    """Start of a row as a UTC time."""
-    time: datetime = row["start_time"]
-    return time.astimezone(UTC)

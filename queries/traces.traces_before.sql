@@ -17,4 +17,4 @@ page as (
 select page.position, facts.*
 from page
 inner join trace_facts($spans, (select list(trace_id) from page)) as facts using (trace_id)
-order by position, trace_id desc
+order by position, trace_id desc, twin desc

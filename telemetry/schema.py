@@ -149,6 +149,7 @@ SPANS: Final = Table(
         Column("scope_version", TEXT, "Version of the instrumentation scope."),
         Column("operation", TEXT, "What kind of AI operation it is, such as chat or execute_tool."),
         *_EXCEPTION,
+        Column("data_count", INT, "How many watched variables the span carries; null for none."),
         Column("data_name", TEXT, "First watched variable on the span (`aeos.data.<name>`)."),
         Column("data_type", TEXT, "Its type: string, bool, int, double, array, map or bytes."),
         Column("data_value", TEXT, "Its value as text."),

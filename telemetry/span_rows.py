@@ -21,7 +21,8 @@ _TRACE, _SPAN = (LAYOUT.place[name] for name in ("trace_id", "span_id"))
 _PARENT, _STATE, _FLAGS = (LAYOUT.place[n] for n in ("parent_span_id", "trace_state", "flags"))
 _NAME, _KIND, _DURATION = (LAYOUT.place[name] for name in ("name", "kind", "duration_ns"))
 _STATUS, _MESSAGE = (LAYOUT.place[name] for name in ("status", "status_message"))
-_DATA_NAME, _DATA_TYPE, _DATA_VALUE = (LAYOUT.place["data_" + n] for n in ("name", "type", "value"))
+_DATA_COUNT, _DATA_NAME = (LAYOUT.place[name] for name in ("data_count", "data_name"))
+_DATA_TYPE, _DATA_VALUE = (LAYOUT.place[name] for name in ("data_type", "data_value"))
 _EVENTS, _LINKS, _DROPPED = (LAYOUT.place[n] for n in ("events", "links", "dropped_attributes"))
 
 _kind = rows.words(Span.SpanKind, "SPAN_KIND_")
@@ -64,10 +65,12 @@ def _fill(row: Row, span: Any) -> None:
 
 
 def _fill_watched(row: Row, span: Any, texts: dict[str, str]) -> None:
-    """The first `aeos.data.<name>`; if its key repeats, the last value."""
-    key = next((key for key in texts if key.startswith(semconv.WATCHED_PREFIX)), None)
-    if key is None:
+    """The first `aeos.data.<name>`, and how many there are; if a key repeats, its last value."""
+    keys = [key for key in texts if key.startswith(semconv.WATCHED_PREFIX)]
+    if not keys:
         return
+    key = keys[0]
+    row[_DATA_COUNT] = len(keys)
     value = next(pair.value for pair in reversed(span.attributes) if pair.key == key)
     row[_DATA_NAME] = key.removeprefix(semconv.WATCHED_PREFIX)
     row[_DATA_TYPE] = values.KINDS.get(value.WhichOneof("value"))

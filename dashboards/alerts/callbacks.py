@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import Any
 
-from dash import ClientsideFunction, Dash, Input, Output
+from dash import ClientsideFunction, Dash, Input, Output, State
 
 from access.login import current_scope
 from dashboards.alerts import views
@@ -33,6 +33,7 @@ def register(app: Dash) -> None:
         ClientsideFunction("traces", "open_trace"),
         Output(Shell.SINK, "data", allow_duplicate=True),
         Input(Id.TABLE, "cellClicked"),
+        State(Shell.ORG, "options"),
         prevent_initial_call=True,
     )
 

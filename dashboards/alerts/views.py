@@ -27,9 +27,9 @@ def _row(index: int, run: Row, zone: ZoneInfo) -> dict[str, Any]:
     """A run of equal values. Its id leads to the span of its last reading, if it has one."""
     lasted = (run["until"] - run["since"]).total_seconds()
     return {
-        "id": f"{run['trace_id'] or ''}:{run['span_id'] or ''}:{index}",
+        "id": f"{run['org_id']}:{run['trace_id'] or ''}:{run['span_id'] or ''}:{index}",
         "org": run["org_id"],
-        "state": "stuck" if run["lasting"] else "moved",
+        "state": "stuck" if run["lasting"] else "changed",
         "process": formats.shorten(formats.visible(run["process"]), 200),
         "service": formats.shorten(run["service_name"], 100),
         "data": _data(run),

@@ -88,7 +88,7 @@ def _register_browser(app: Dash) -> None:
         ("put_group", Input(Id.GROUP, "value"), State(Id.GROUP, "options")),
         ("put_errors", Input(Id.ERRORS, "value")),
         ("put_process", Input(Id.PROCESS, "value")),
-        ("open_trace", Input(Id.TABLE, "cellClicked")),
+        ("open_trace", Input(Id.TABLE, "cellClicked"), State(Shell.ORG, "options")),
     ):
         browser(name, sink, *wires, prevent_initial_call=True)
     for button, name in (

@@ -155,7 +155,7 @@ def _toolbar() -> Component:
             dcc.Input(
                 id=Id.PROCESS,
                 type="search",
-                placeholder="Search process or service",
+                placeholder="Search process, service or function",
                 debounce=0.3,
                 maxLength=200,
                 className="search",

@@ -39,7 +39,7 @@ def rows(found: list[Row], mode: str, zone: ZoneInfo) -> list[GridRow]:
 def span_row(row: Row, zone: ZoneInfo) -> GridRow:
     """A span in the seven canonical columns."""
     return {
-        "id": f"{row['trace_id']}:{row['span_id']}:{row['twin']}",
+        "id": f"{row['org_id']}:{row['trace_id']}:{row['span_id']}:{row['twin']}",
         "org": row["org_id"],
         "process": _text(formats.visible(row["name"])),
         "service": _text(row["service_name"]),
@@ -56,7 +56,7 @@ def trace_row(row: Row, zone: ZoneInfo) -> GridRow:
     """A trace in one line."""
     tokens = (row["input_tokens"] or 0) + (row["output_tokens"] or 0)
     return {
-        "id": f"{row['trace_id']}::",
+        "id": f"{row['org_id']}:{row['trace_id']}::",
         "org": row["org_id"],
         "process": _text(formats.visible(row["name"])),
         "service": _text(row["service_name"]),

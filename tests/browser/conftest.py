@@ -63,4 +63,3 @@ def site(chrome: Browser, new_world: Callable[..., World]) -> Iterator[Site]:
     yield Site(world, url, chrome)
     chrome.driver.get("about:blank")
     server.close()
-    thread.join(10)

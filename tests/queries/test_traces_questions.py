@@ -117,6 +117,15 @@ def test_a_trace_is_one_row_with_its_facts(world: World) -> None:
     assert row["duration_ns"] == 500_000_000
 
 
+def test_two_orgs_with_one_trace_id_are_two_traces(world: World) -> None:
+    world.send("acme", span("a", error="E"), span("lost", number=2, parent=1))
+    world.send("globex", span("g", number=3, parent=1))
+    rows = traces.search_traces(world.scope("sam"), ALL, Page()).rows
+    facts = {row["org_id"]: (row["name"], row["spans"], row["errors"]) for row in rows}
+    assert facts == {"acme": ("a", 2, 1), "globex": ("g", 1, 0)}
+    assert [row["orphans"] for row in rows if row["org_id"] == "globex"] == [1]
+
+
 def test_pages_of_traces_walk_both_ways(world: World) -> None:
     world.send("acme", *[span("r", trace=i + 1, number=i + 1, ago=i + 1) for i in range(25)])
     alice, seen, page = world.scope("alice"), [], Page(rows=10)
