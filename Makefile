@@ -7,7 +7,7 @@ run:
 	@./setup.sh run && exec $(PYTHON_IN_VENV) -m app
 
 test:
-	@./setup.sh test && $(PYTHON_IN_VENV) -m pytest
+	@./setup.sh test && $(PYTHON_IN_VENV) -m pytest -n 2 --dist loadfile
 
 check:
 	@./setup.sh test
@@ -15,7 +15,7 @@ check:
 	.venv/bin/ruff check .
 	.venv/bin/mypy
 	.venv/bin/lint-imports
-	$(PYTHON_IN_VENV) -m pytest -q -m "not browser and not slow"
+	$(PYTHON_IN_VENV) -m pytest -q -n 2 --dist loadfile -m "not browser and not slow"
 
 bench:
 	@./setup.sh test && $(PYTHON_IN_VENV) -m benchmarks

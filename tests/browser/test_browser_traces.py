@@ -193,3 +193,29 @@ def test_the_export_holds_what_the_screen_shows(site: Site) -> None:
 def test_the_world_is_the_browsers(site: Site, world: World) -> None:
     """Two apps in one process do not share their data: the last one made answers."""
     assert world.app.reader is not site.world.app.reader
+
+
+def test_a_function_leads_to_its_spans(site: Site) -> None:
+    site.world.send(
+        "acme",
+        span("named otherwise", trace=960, number=960, code__function__name="arms.grip.close"),
+        service="robot",
+    )
+    site.open("/code?range=1h")
+    site.until(lambda: "arms.grip.close" in site.column("process", "code-table"), "the function")
+    row = site.column("process", "code-table").index("arms.grip.close")
+    site.one(f"#code-table .ag-row[row-index='{row}'] .ag-cell").click()
+    site.wait_for_rows("process", ["named otherwise"])
+    assert query(site) == {"range": ["1h"], "process": ["arms.grip.close"]}
+
+
+def test_staff_open_a_trace_inside_its_own_org(site: Site) -> None:
+    site.sign_in("sam")
+    site.open("/traces?process=secret")
+    site.wait_for_rows("process", ["secret of globex"])
+    assert site.column("org") == ["globex"]
+    site.one("#traces-table .ag-row[row-index='0'] .ag-cell").click()
+    site.wait_for_rows("process", ["secret of globex"], "traces-spans")
+    assert query(site)["org"] == ["globex"]
+    site.browser.wait_for_contains_text(".banner", "looking into Globex")
+    site.sign_in("alice")

@@ -10,7 +10,7 @@ from otlp_cast import NOON, SECOND, span, traces, value
 
 from telemetry import flatten, otlp, schema, semconv
 
-RESOURCE_SOURCES = [(c, s) for c in semconv.RESOURCE_ONLY for s in semconv.SOURCES[c]]
+RESOURCE_SOURCES = [(c, s) for c in sorted(semconv.RESOURCE_ONLY) for s in semconv.SOURCES[c]]
 SPAN_SOURCES = [
     (column.name, source)
     for column in schema.SPANS
