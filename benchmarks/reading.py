@@ -123,7 +123,7 @@ def _export(asked: Sides) -> list[Row]:
     chunks = traces.export(asked.scope, EVERYTHING)
     # the names of the columns, which SQLite's side does not give
     next(chunks)
-    return [_summary(export.written(chunks, UTC))]
+    return [_summary(export.written(chunks))]
 
 
 def _summary(parts: Iterable[str]) -> Row:
@@ -145,7 +145,7 @@ PAGE_FAR = Case(
 EXPORT = Case(
     "CSV export",
     _export,
-    lambda asked: [_summary(export.written(sqlite.export(asked.baseline, EVERYTHING), UTC))],
+    lambda asked: [_summary(export.written(sqlite.export(asked.baseline, EVERYTHING)))],
 )
 
 CASES = (

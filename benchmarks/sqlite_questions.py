@@ -356,7 +356,7 @@ order by timestamp desc, trace_id desc, span_id desc
 
 
 def export(table: Baseline, filters: TraceFilters) -> Iterator[list[tuple[Any, ...]]]:
-    """Matching spans in chunks, newest first, with times as Python has them."""
+    """Matching spans in chunks, newest first, with times as ISO 8601 text."""
     sql = _EXPORT.format(matching=_matching(filters), plan="indexed by newest")
     rows = table.stream(sql, **_conditions(filters))
     while chunk := list(islice(rows, _CHUNK)):
@@ -394,4 +394,5 @@ def _with_quantiles(row: Row) -> Row:
 
 def _with_time(row: tuple[Any, ...]) -> tuple[Any, ...]:
     moment = EPOCH + _MICROSECOND * row[_TIME_COLUMN]
-    return (*row[:_TIME_COLUMN], moment, *row[_TIME_COLUMN + 1 :])
+    text = moment.isoformat(timespec="microseconds")
+    return (*row[:_TIME_COLUMN], text, *row[_TIME_COLUMN + 1 :])

@@ -9,7 +9,6 @@ from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
 from itertools import chain
 from typing import Any
-from zoneinfo import ZoneInfo
 
 from flask import Blueprint, Response, request, stream_with_context
 from flask.typing import ResponseReturnValue
@@ -35,13 +34,13 @@ def spans_csv() -> ResponseReturnValue:
     now = datetime.now(UTC)
     try:
         scope = current_scope(link.org or None)
-        chunks = traces.export(scope, link.filters(now))
+        chunks = traces.export(scope, link.filters(now), zone_of(link.zone).key)
         # the question runs here, so that a failure is still a status and a sentence
         first = next(chunks)
     except (AccessError, QuestionError, LinkError) as error:
         status = 404 if isinstance(error, NotFound) else 400
         return Response(sentence(error) + "\n", status, mimetype="text/plain")
-    lines = written(chain([first], chunks), zone_of(link.zone))
+    lines = written(chain([first], chunks))
     name = f"spans-{scope.org or 'all'}-{now:%Y%m%dT%H%M%SZ}.csv"
     return Response(
         stream_with_context(lines),
@@ -53,27 +52,22 @@ def spans_csv() -> ResponseReturnValue:
     )
 
 
-def written(chunks: Iterator[list[tuple[Any, ...]]], zone: ZoneInfo) -> Iterator[str]:
-    """Chunks of rows as RFC 4180 text, times in `zone` with their offset."""
+def written(chunks: Iterator[list[tuple[Any, ...]]]) -> Iterator[str]:
+    """Chunks of rows as RFC 4180 text."""
     for rows in chunks:
         text = io.StringIO()
-        columns = [_cells(column, zone) for column in zip(*rows, strict=True)]
+        columns = [_cells(column) for column in zip(*rows, strict=True)]
         csv.writer(text).writerows(zip(*columns, strict=True))
         yield text.getvalue()
 
 
-def _cells(column: Sequence[Any], zone: ZoneInfo) -> Sequence[Any]:
+def _cells(column: Sequence[Any]) -> Sequence[Any]:
     """A column as cells; each value is looked at once, because most of them repeat."""
-    changed = {value: made for value in set(column) if (made := cell(value, zone)) is not value}
+    changed = {value: made for value in set(column) if (made := cell(value)) is not value}
     return [changed.get(value, value) for value in column] if changed else column
 
 
-def cell(value: Any, zone: ZoneInfo) -> Any:
+def cell(value: Any) -> Any:
     """A value as a spreadsheet may read it: formulas are made inert with an apostrophe."""
-    if isinstance(value, str):
-        runs = _FORMULA.match(value) and not _NUMBER.fullmatch(value)
-        return f"'{value}" if runs else value
-    if isinstance(value, datetime):
-        aware = value if value.tzinfo else value.replace(tzinfo=UTC)
-        return aware.astimezone(zone).isoformat(timespec="microseconds")
-    return value
+    runs = isinstance(value, str) and _FORMULA.match(value) and not _NUMBER.fullmatch(value)
+    return f"'{value}" if runs else value

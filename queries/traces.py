@@ -107,9 +107,14 @@ def spans_of(scope: Scope, trace_id: str) -> Answer:
     return answer
 
 
-def export(scope: Scope, filters: TraceFilters) -> Iterator[list[tuple[Any, ...]]]:
-    """Names of the columns, then all matching spans in chunks, newest first."""
-    return reader.the_reader().stream(scope, "traces.export", **filters.params)
+def export(
+    scope: Scope, filters: TraceFilters, zone: str = "UTC"
+) -> Iterator[list[tuple[Any, ...]]]:
+    """Names of the columns, then all matching spans in chunks, newest first.
+
+    Times are text in `zone`, an IANA name, with their offset.
+    """
+    return reader.the_reader().stream(scope, "traces.export", **filters.params, zone=zone)
 
 
 def _page(scope: Scope, question: str, filters: TraceFilters, cursor: Cursor, rows: int) -> Answer:

@@ -32,6 +32,7 @@ FRONT_DOORS = {"app", "jobs", "admin"}
 NOT_OURS = {".venv", "tests", "data", "build", "node_modules"}
 
 VALUES: dict[str, Any] = {
+    "zone": "Europe/Berlin",
     "group": None,
     "errors_only": False,
     "process": None,

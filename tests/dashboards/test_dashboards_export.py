@@ -20,10 +20,9 @@ from hypothesis import strategies as st
 from dashboards.export import cell, written
 from queries import traces
 from queries.errors import TooSlow
-from queries.filters import Page, TimeRange, TraceFilters
+from queries.filters import EPOCH, Page, TimeRange, TraceFilters
 from queries.reader import Reader
 
-UTC_ZONE = ZoneInfo("UTC")
 SPANS = 25_000
 STEADY = TraceFilters(TimeRange(NOW - timedelta(days=1), NOW))
 RANGE = f"since={NOW - timedelta(days=1):%Y-%m-%dT%H:%M:%SZ}&until={NOW:%Y-%m-%dT%H:%M:%SZ}"
@@ -193,7 +192,7 @@ def test_a_range_that_makes_no_sense_is_told(world: World, query: str, sentence:
 
 def test_commas_quotes_and_lines_are_quoted() -> None:
     chunks = iter([[("a", "b")], [('x "y", z', "two\r\nlines"), (None, 1.5)]])
-    assert "".join(written(chunks, UTC_ZONE)) == ('a,b\r\n"x ""y"", z","two\r\nlines"\r\n,1.5\r\n')
+    assert "".join(written(chunks)) == ('a,b\r\n"x ""y"", z","two\r\nlines"\r\n,1.5\r\n')
 
 
 @pytest.mark.parametrize(
@@ -214,31 +213,51 @@ def test_commas_quotes_and_lines_are_quoted() -> None:
     ],
 )
 def test_formulas_are_inert(formula: str) -> None:
-    assert cell(formula, UTC_ZONE) == "'" + formula
+    assert cell(formula) == "'" + formula
 
 
 @pytest.mark.parametrize("text", ["-1.5", "+3", "-1e-09", "5", "a=b", "", " =1", "'=1", "é"])
 def test_numbers_and_other_text_stay_as_they_are(text: str) -> None:
-    assert cell(text, UTC_ZONE) == text
+    assert cell(text) == text
 
 
 @pytest.mark.parametrize("value", [None, 5, -5, 1.5, -1.5, True])
 def test_values_that_are_no_text_stay_as_they_are(value: Any) -> None:
-    assert cell(value, UTC_ZONE) is value
+    assert cell(value) is value
 
 
-def test_times_over_the_turn_of_the_clocks_stay_apart() -> None:
-    berlin = ZoneInfo("Europe/Berlin")
-    first = datetime(2026, 10, 25, 0, 30, 0, 7, tzinfo=UTC)
-    assert cell(first, berlin) == "2026-10-25T02:30:00.000007+02:00"
-    assert cell(first + timedelta(hours=1), berlin) == "2026-10-25T02:30:00.000007+01:00"
+@pytest.mark.parametrize(
+    "zone",
+    ["UTC", "Europe/Berlin", "Asia/Kolkata", "America/St_Johns", "Pacific/Chatham", "Etc/GMT+9"],
+)
+def test_times_are_told_in_a_zone_with_their_offset(new_world: Any, zone: str) -> None:
+    """Computed another way, by Python; the hour that Berlin has twice included."""
+    world = new_world()
+    moments = [
+        datetime(2026, 10, 25, 0, 30, 0, 7, tzinfo=UTC),
+        datetime(2026, 10, 25, 1, 30, 0, 7, tzinfo=UTC),
+        datetime(2026, 3, 29, 1, 0, tzinfo=UTC),
+        datetime(1999, 12, 31, 23, 59, 59, 999999, tzinfo=UTC),
+    ]
+    spans = [span(number=i + 1) for i in range(len(moments))]
+    for made, moment in zip(spans, moments, strict=True):
+        made.start_time_unix_nano = (moment - EPOCH) // timedelta(microseconds=1) * 1000
+    world.send("acme", *spans)
+    ever = TraceFilters(TimeRange(EPOCH, datetime(2100, 1, 1, tzinfo=UTC)))
+    head, *chunks = traces.export(world.scope("alice"), ever, zone)
+    at = head[0].index("timestamp")
+    told = [row[at] for rows in chunks for row in rows]
+    expected = sorted(moments, reverse=True)
+    assert told == [
+        moment.astimezone(ZoneInfo(zone)).isoformat(timespec="microseconds") for moment in expected
+    ]
 
 
 @given(st.lists(st.lists(st.text(), min_size=2, max_size=2), max_size=5))
 def test_any_text_can_be_read_back(table: list[list[str]]) -> None:
-    text = "".join(written(iter([[tuple(row) for row in table]]), UTC_ZONE))
+    text = "".join(written(iter([[tuple(row) for row in table]])))
     read = list(csv.reader(io.StringIO(text, newline="")))
-    assert read == [[cell(value, UTC_ZONE) for value in row] for row in table]
+    assert read == [[cell(value) for value in row] for row in table]
     assert all(not value.startswith(("=", "@", "\t", "\r", "\n")) for row in read for value in row)
 
 
