@@ -38,8 +38,8 @@ def _row(index: int, run: Row, zone: ZoneInfo) -> dict[str, Any]:
         "readings_text": f"{run['readings']:,} ×",
         "lasted": lasted,
         "lasted_text": formats.duration(lasted * 1e9),
-        "since": formats.stamp(run["since"], zone),
-        "until": formats.stamp(run["until"], zone),
+        "since": formats.second(run["since"], zone),
+        "until": formats.second(run["until"], zone),
     }
 
 

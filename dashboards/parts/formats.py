@@ -80,6 +80,11 @@ def stamp(moment: datetime, zone: ZoneInfo) -> str:
     return f"{local:%Y-%m-%d %H:%M:%S}.{local.microsecond // 1000:03d}"
 
 
+def second(moment: datetime, zone: ZoneInfo) -> str:
+    """Date and time to the second."""
+    return f"{moment.astimezone(zone):%Y-%m-%d %H:%M:%S}"
+
+
 def minute(moment: datetime, zone: ZoneInfo) -> str:
     """Date and time to the minute."""
     return f"{moment.astimezone(zone):%Y-%m-%d %H:%M}"

@@ -267,7 +267,7 @@ def test_the_page_has_no_script_and_no_style_of_its_own(browser: FlaskClient) ->
 
 @pytest.mark.parametrize(
     ("cookie", "attribute"),
-    [("dark", 'data-bs-theme="dark"'), ("light", 'data-bs-theme="light"'), ('"><b>', None)],
+    [("dark", 'data-theme="dark"'), ("light", 'data-theme="light"'), ('"><b>', None)],
 )
 def test_the_page_has_the_theme_a_person_chose(
     browser: FlaskClient, cookie: str, attribute: str | None

@@ -484,8 +484,8 @@ def test_a_stuck_variable_says_since_when_and_how_often() -> None:
     assert (first["readings"], first["readings_text"]) == (1_200, "1,200 ×")
     assert (first["lasted"], first["lasted_text"]) == (7_200, "2 h 00 min")
     assert (first["since"], first["until"]) == (
-        "2026-06-01 10:00:00.000",
-        "2026-06-01 12:00:00.000",
+        "2026-06-01 10:00:00",
+        "2026-06-01 12:00:00",
     )
     assert second["data"] == "level (gauge)"
     assert first["id"] != second["id"]
