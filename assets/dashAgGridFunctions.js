@@ -16,7 +16,7 @@
       fontFamily: "inherit",
       fontSize: 13,
       headerFontSize: 12,
-      cellHorizontalPadding: 12,
+      cellHorizontalPadding: 10,
       wrapperBorder: false,
       wrapperBorderRadius: 0,
       headerColumnBorder: false,

@@ -37,12 +37,12 @@ COLUMNS = (
     {"field": "value", "headerName": "Stuck at", "flex": 1, "minWidth": 84, "cellClass": "num"},
     tables.number("readings", "In a row", "readings_text", width=84),
     tables.number("lasted", "For", "lasted_text", width=104),
-    {"field": "since", "headerName": "Since", "width": 158, "minWidth": 158, "cellClass": "time"},
+    {"field": "since", "headerName": "Since", "width": 164, "minWidth": 164, "cellClass": "time"},
     {
         "field": "until",
         "headerName": "Last reading",
-        "width": 158,
-        "minWidth": 158,
+        "width": 164,
+        "minWidth": 164,
         "cellClass": "time",
     },
 )

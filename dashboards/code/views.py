@@ -35,7 +35,7 @@ def _row(row: Row, zone: ZoneInfo) -> dict[str, Any]:
         "errors_text": formats.percent(row["errors"], row["calls"]) if row["errors"] else "0",
         **numbers,
         **{f"{name}_text": formats.duration(ns) for name, ns in numbers.items()},
-        "newest": formats.stamp(row["newest"], zone),
+        "newest": formats.second(row["newest"], zone),
     }
 
 
