@@ -376,7 +376,9 @@ def _matching(filters: TraceFilters) -> str:
     if filters.errors_only:
         conditions.append("status = 'error'")
     if filters.process:
-        conditions.append("(instr(lower(name), :process) or instr(lower(service_name), :process))")
+        searched = ("name", "service_name", "code_function")
+        found = " or ".join(f"instr(lower({column}), :process)" for column in searched)
+        conditions.append(f"({found})")
     return " and ".join(conditions)
 
 
