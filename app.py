@@ -15,13 +15,13 @@ from datetime import UTC, datetime
 from pathlib import Path
 from time import monotonic, sleep
 
-import waitress
 from flask import Flask
 
 import settings as settings_module
 from access import login, sessions
 from access.keys import KeyRing
 from dashboards import export, headers, health, page
+from dashboards.serving import Web
 from demo import feed, world
 from demo.progress import Bar
 from demo.sender import SendError
@@ -139,23 +139,21 @@ class Process:
     def __init__(self, app: App) -> None:
         self.app = app
         self.stopping = threading.Event()
-        self._server = waitress.create_server(
+        self._web = Web(
             app.server,
-            host=app.settings.host,
-            port=app.settings.port,
-            threads=app.settings.web_threads,
+            app.settings.host,
+            app.settings.port,
+            app.settings.web_threads,
             connection_limit=1000,
             max_request_body_size=2 * app.settings.otlp_max_body_bytes,
             channel_timeout=60,
-            ident=None,
             clear_untrusted_proxy_headers=True,
         )
-        self._web = threading.Thread(target=self._server.run, name="web", daemon=True)
         self._jobs = Jobs(app.jobs)
 
     @property
     def url(self) -> str:
-        return f"http://{self.app.settings.host}:{self.app.settings.port}"
+        return self._web.url
 
     def start(self) -> None:
         # the first request builds Dash's registry; a browser's first sixteen would race for it
@@ -166,7 +164,7 @@ class Process:
     def stop(self) -> None:
         """Take no more requests, finish the jobs, drain what was acknowledged."""
         self.stopping.set()
-        self._server.close()
+        self._web.stop()
         self._jobs.stop()
         self.app.writer.drain_all()
         self.app.close()

@@ -5,13 +5,12 @@ from __future__ import annotations
 import re
 import subprocess
 import sys
-import threading
 from datetime import timedelta
 from pathlib import Path
 
-import waitress
 from cast import NOW, World
 
+from dashboards.serving import Web
 from queries import traces
 from queries.filters import Page, TimeRange, TraceFilters
 
@@ -20,16 +19,13 @@ README = (Path(__file__).parents[1] / "README.md").read_text(encoding="utf-8")
 
 def test_its_python_lines_send_a_span_from_another_process(world: World) -> None:
     (lines,) = re.findall(r"```python\n(.*?)```", README, re.DOTALL)
-    server = waitress.create_server(world.app.server, host="127.0.0.1", port=0)
-    thread = threading.Thread(target=server.run, daemon=True)
-    thread.start()
-    url = f"http://127.0.0.1:{server.effective_port}"
-    program = f"URL = {url!r}\nKEY = {world.keys['acme']!r}\n{lines}"
+    web = Web(world.app.server, "127.0.0.1", 0)
+    web.start()
+    program = f"URL = {web.url!r}\nKEY = {world.keys['acme']!r}\n{lines}"
     done = subprocess.run(
         [sys.executable, "-c", program], capture_output=True, text=True, timeout=60, check=False
     )
-    server.close()
-    thread.join(10)
+    web.stop()
     assert (done.returncode, done.stderr) == (0, "")
     world.settle()
     day = TraceFilters(TimeRange(NOW - timedelta(hours=1), NOW + timedelta(hours=1)))

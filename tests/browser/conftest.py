@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import os
 import shutil
-import threading
 from collections.abc import Callable, Iterator
 
 import pytest
-import waitress
 from cast import World
 from dash.testing.browser import Browser
 from selenium.webdriver.chrome.options import Options
 from website import PATIENCE, Site
+
+from dashboards.serving import Web
 
 FLAGS = (
     "--headless=new",
@@ -54,12 +54,10 @@ def chrome(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Browser]:
 @pytest.fixture(scope="module")
 def site(chrome: Browser, new_world: Callable[..., World]) -> Iterator[Site]:
     world = new_world()
-    server = waitress.create_server(world.app.server, host="127.0.0.1", port=0, threads=8)
-    thread = threading.Thread(target=server.run, daemon=True)
+    web = Web(world.app.server, "127.0.0.1", 0)
     world.app.server.test_client().get("/healthz")
-    thread.start()
-    url = f"http://127.0.0.1:{server.effective_port}"
+    web.start()
     chrome.driver.get_log("browser")
-    yield Site(world, url, chrome)
+    yield Site(world, web.url, chrome)
     chrome.driver.get("about:blank")
-    server.close()
+    web.stop()

@@ -4,10 +4,8 @@ from __future__ import annotations
 
 import gzip
 import json
-import socket
 import subprocess
 import sys
-import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -17,7 +15,6 @@ from pathlib import Path
 from typing import Any
 
 import duckdb
-import waitress
 from cast import SHARED, World, pairs
 from deltalake import DeltaTable
 from opentelemetry.proto.collector.metrics.v1.metrics_service_pb2 import (
@@ -28,6 +25,7 @@ from opentelemetry.proto.metrics.v1.metrics_pb2 import DataPointFlags, Metric
 from access.keys import issue
 from access.people import create_org
 from access.scope import Scope
+from dashboards.serving import Web
 from queries import traces
 from queries.filters import Page, TimeRange, TraceFilters
 from queries.reader import Row
@@ -55,13 +53,10 @@ def truth(dataset: str) -> dict[str, Any]:
 @contextmanager
 def served(world: World) -> Iterator[str]:
     """The world's server on a free port of its own; yields its address."""
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-        server = waitress.create_server(world.app.server, sockets=[listener], threads=4)
-        thread = threading.Thread(target=server.run, daemon=True)
-        thread.start()
-        yield f"http://127.0.0.1:{listener.getsockname()[1]}"
-        server.close()
-        thread.join(5)
+    web = Web(world.app.server, "127.0.0.1", 0, threads=4)
+    web.start()
+    yield web.url
+    web.stop()
 
 
 def post(url: str, key: str, path: Path, *flags: str) -> dict[str, Any]:
