@@ -49,33 +49,17 @@ COLUMNS = (
 
 
 def layout() -> Component:
-    return html.Div(
-        html.Div(
-            [
-                html.Div(
-                    [
-                        html.H1("Stuck variables"),
-                        html.P(
-                            "Watched variables (aeos.data.* on spans, and metric gauges) that gave "
-                            "the same value more than 5 times in a row."
-                        ),
-                    ],
-                    className="intro",
-                ),
-                html.Div(
-                    [
-                        tables.grid(
-                            Id.TABLE, COLUMNS, row_id="id", sortable=True, class_name="fills"
-                        ),
-                        html.Div(id=Id.FACE),
-                    ],
-                    className="list loads",
-                ),
-                html.Div(
-                    html.Div(id=Id.SUMMARY, className="summary", role="status"), className="foot"
-                ),
-            ],
-            className="sheet",
+    intro = [
+        html.H1("Stuck variables"),
+        html.P(
+            "Watched variables (aeos.data.* on spans, and metric gauges) that gave "
+            "the same value more than 5 times in a row."
         ),
-        className="room alerts-room",
+    ]
+    sheet = tables.sheet(
+        html.Div(intro, className="intro"),
+        tables.grid(Id.TABLE, COLUMNS, row_id="id", sortable=True, class_name="fills"),
+        Id.FACE,
+        html.Div(id=Id.SUMMARY, className="summary", role="status"),
     )
+    return html.Div(sheet, className="room alerts-room")

@@ -42,37 +42,19 @@ COLUMNS = (
 
 
 def layout() -> Component:
-    return html.Div(
-        html.Div(
-            [
-                html.Div(
-                    [
-                        dcc.Input(
-                            id=Id.SEARCH,
-                            type="search",
-                            placeholder="Search function",
-                            debounce=0.3,
-                            maxLength=200,
-                            className="search",
-                            autoComplete="off",
-                        ),
-                    ],
-                    className="toolbar",
-                ),
-                html.Div(
-                    [
-                        tables.grid(
-                            Id.TABLE, COLUMNS, row_id="id", sortable=True, class_name="fills"
-                        ),
-                        html.Div(id=Id.FACE),
-                    ],
-                    className="list loads",
-                ),
-                html.Div(
-                    html.Div(id=Id.SUMMARY, className="summary", role="status"), className="foot"
-                ),
-            ],
-            className="sheet",
-        ),
-        className="room code-room",
+    search = dcc.Input(
+        id=Id.SEARCH,
+        type="search",
+        placeholder="Search function",
+        debounce=0.3,
+        maxLength=200,
+        className="search",
+        autoComplete="off",
     )
+    sheet = tables.sheet(
+        html.Div(search, className="toolbar"),
+        tables.grid(Id.TABLE, COLUMNS, row_id="id", sortable=True, class_name="fills"),
+        Id.FACE,
+        html.Div(id=Id.SUMMARY, className="summary", role="status"),
+    )
+    return html.Div(sheet, className="room code-room")

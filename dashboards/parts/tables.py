@@ -54,9 +54,17 @@ def grid(
     return table
 
 
-def column(field: str, title: str, **more: Any) -> Column:
-    """A column of text."""
-    return {"field": field, "headerName": title, **more}
+def sheet(top: Any, table: Any, face: str, foot: Any) -> Component:
+    """A table that fills the room, under its tools and above what must be said about it; `face`
+    is the id of what stands in for rows when there are none."""
+    return html.Div(
+        [
+            top,
+            html.Div([table, html.Div(id=face)], className="list loads"),
+            html.Div(foot, className="foot"),
+        ],
+        className="sheet",
+    )
 
 
 def number(field: str, title: str, text: str, **more: Any) -> Column:
