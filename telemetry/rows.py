@@ -24,7 +24,6 @@ Slot = tuple[int, int, values.Converter]
 LAST: Final = 1_000
 MOST_LONG: Final = 2**63 - 1
 MOST_INT: Final = 2**31 - 1
-MAPS: Final = ("attributes", "resource")
 SCOPE_PREFIX: Final = "otel.scope."
 """Attributes of the scope are kept among those of the resource, under this prefix."""
 

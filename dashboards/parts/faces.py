@@ -21,8 +21,3 @@ def failed(sentence: str) -> Component:
         className="face face-failed",
         role="alert",
     )
-
-
-def loading(component: Component) -> Component:
-    """`component` with a veil while its callback runs, but not for quick ones."""
-    return html.Div(component, className="panel-body")

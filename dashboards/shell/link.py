@@ -25,7 +25,6 @@ PRESETS = {
 
 DEFAULT_RANGE = "24h"
 LIVE = {"off": 0, "5s": 5, "30s": 30}
-MODES = ("spans", "traces")
 MAX_TEXT = 500
 
 YEARS = range(1900, 9000)
