@@ -11,7 +11,7 @@ import time
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
-from threading import Event, Lock
+from threading import Lock
 from typing import Final
 
 import pyarrow as pa
@@ -29,7 +29,6 @@ from telemetry.spool import Spool, Stored
 MOST_BYTES: Final = 256 * 1024 * 1024
 MOST_FOLDERS: Final = 200
 LONGEST_PAUSE: Final = 60.0
-TICK: Final = 0.2
 
 log = logging.getLogger(__name__)
 
@@ -72,13 +71,6 @@ class Writer:
     def status(self) -> Status:
         return self._status
 
-    def run(self, stop: Event) -> None:
-        """Drain every few seconds, or sooner when much is waiting, until told to stop."""
-        while not stop.is_set():
-            if self.drain() < self._settings.drain_items:
-                self._wait(stop)
-        self.drain_all()
-
     def drain_all(self) -> int:
         """Drain until the spool is empty or cannot be drained now; returns the items moved."""
         total = 0
@@ -96,12 +88,6 @@ class Writer:
             except Exception as error:
                 self._failed(error)
                 return 0
-
-    def _wait(self, stop: Event) -> None:
-        until = time.monotonic() + self._settings.drain_seconds
-        while time.monotonic() < until and not stop.wait(TICK):
-            if self._spool.items >= self._settings.drain_items:
-                return
 
     def _drain(self) -> int:
         self._open()

@@ -21,6 +21,7 @@ sys.path[:0] = [str(ROOT), str(Path(__file__).parent)]
 from otlp_cast import DAY, NOON, span, traces  # noqa: E402
 from writing_house import ACME, GLOBEX, House, build  # noqa: E402
 
+from jobs import Job, Jobs  # noqa: E402
 from telemetry import compaction  # noqa: E402
 
 SPANS = 20
@@ -63,10 +64,10 @@ def keep_compacting(house: House) -> None:
 def main(folder: Path) -> None:
     house = build(folder, drain_seconds=0.05, drain_items=200)
     loops = [
-        threading.Thread(target=house.writer.run, args=(threading.Event(),)),
         threading.Thread(target=keep_compacting, args=(house,)),
         *(threading.Thread(target=send, args=(house, org)) for org in KEYS),
     ]
+    Jobs([Job("drain", house.writer.drain_all, house.settings.drain_seconds)]).start()
     for loop in loops:
         loop.start()
     sys.stdout.write("running\n")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import threading
 import time
 from pathlib import Path
 from typing import Any
@@ -14,6 +13,7 @@ from opentelemetry.proto.logs.v1.logs_pb2 import LogRecord
 from otlp_cast import DAY, NOON, SECOND, logs, span, traces
 from writing_house import GLOBEX, House, build
 
+from jobs import Job, Jobs
 from telemetry import flatten, lake, parquet, schema
 from telemetry.spool import Spool
 from telemetry.writer import Writer
@@ -220,16 +220,15 @@ def test_many_days_are_many_drains(house: House) -> None:
 
 def test_the_loop_drains_until_it_is_told_to_stop(tmp_path: Path) -> None:
     house = build(tmp_path, drain_seconds=0.05)
-    stop = threading.Event()
-    loop = threading.Thread(target=house.writer.run, args=(stop,))
-    loop.start()
+    jobs = Jobs([Job("drain", house.writer.drain_all, house.settings.drain_seconds)])
+    jobs.start()
     post_spans(house, 1)
     deadline = time.monotonic() + 10
     while house.spool.items and time.monotonic() < deadline:
         time.sleep(0.02)
     assert house.spool.items == 0
     post_spans(house, 2)
-    stop.set()
-    loop.join(10)
+    jobs.stop()
+    house.writer.drain_all()
     assert names(house) == [1, 2]
     house.spool.close()
