@@ -51,7 +51,7 @@
         return { ...tab, props };
       });
     },
-    context: (view, org, orgs) => {
+    context: (view, orgs) => {
       const query = params(view && view.search);
       const wanted = query.get("org");
       const known = orgs.some((option) => option.value === wanted);
@@ -175,16 +175,14 @@
 
   /* Live refresh: a tick only when the page can be seen and the last one was answered. */
   let timer = null;
-  let busySince = 0;
+  let unanswered = 0;
   function setLive(live) {
     if (timer) clearInterval(timer);
     const seconds = LIVE_SECONDS[live];
     timer = seconds ? setInterval(tick, seconds * 1000) : null;
   }
   function tick() {
-    if (document.hidden) return;
-    if (document.documentElement.dataset.busy === "1" && Date.now() - busySince < 20000) return;
-    busySince = Date.now();
+    if (document.hidden || unanswered) return;
     dc.set_props("shell-tick", { data: Date.now() });
   }
 
@@ -205,13 +203,13 @@
   window.fetch = async function (resource, options) {
     const url = String((resource && resource.url) || resource);
     const ours = url.includes("_dash-update-component");
-    if (ours) document.documentElement.dataset.busy = "1";
+    if (ours) unanswered += 1;
     try {
       const response = await plainFetch.call(this, resource, options);
       if (ours && response.status === 401) location.reload();
       return response;
     } finally {
-      if (ours) document.documentElement.dataset.busy = "0";
+      if (ours) unanswered -= 1;
     }
   };
 

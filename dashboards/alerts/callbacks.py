@@ -27,7 +27,6 @@ def register(app: Dash) -> None:
         Output(Id.FACE, "children"),
         Input(Shell.VIEW, "data"),
         Input(Shell.TICK, "data"),
-        running=[(Output(Shell.BUSY, "data"), True, False)],
     )(show_stuck)
     app.clientside_callback(
         ClientsideFunction("traces", "open_trace"),

@@ -53,11 +53,7 @@ def summary(runs: Answer, zone: ZoneInfo) -> str:
     lasting = sum(run["lasting"] for run in runs)
     cut = f"the newest {SHOWN:,} of " if len(runs) > SHOWN else ""
     cut += "more than " if runs.truncated else ""
-    when = (
-        f", as of {formats.clock(runs.as_of, zone)} {formats.zone_label(zone, runs.as_of)}"
-        if runs.as_of
-        else ""
-    )
+    when = formats.as_of(runs.as_of, zone)
     return f"{lasting:,} stuck now, {cut}{len(runs):,} in this time range{when}"
 
 

@@ -26,7 +26,6 @@ def register(app: Dash) -> None:
         Output(Id.FACE, "children"),
         Input(Shell.VIEW, "data"),
         Input(Shell.TICK, "data"),
-        running=[(Output(Shell.BUSY, "data"), True, False)],
     )(show_functions)
     app.clientside_callback(
         ClientsideFunction("code", "controls"),

@@ -57,12 +57,7 @@ def summary(found: Answer, zone: ZoneInfo) -> str:
     functions = "function" if len(found) == 1 else "functions"
     cut = f"the busiest {SHOWN:,} of " if len(found) > SHOWN else ""
     cut += "more than " if found.truncated else ""
-    when = (
-        f", as of {formats.clock(found.as_of, zone)} {formats.zone_label(zone, found.as_of)}"
-        if found.as_of
-        else ""
-    )
-    return f"{cut}{len(found):,} {functions}{when}"
+    return f"{cut}{len(found):,} {functions}{formats.as_of(found.as_of, zone)}"
 
 
 def nothing(found: Answer, link: Link) -> Component | None:

@@ -21,13 +21,11 @@ View = dict[str, Any]
 
 def register(app: Dash) -> None:
     asked = (Input(Shell.VIEW, "data"), Input(Shell.TICK, "data"))
-    busy = [(Output(Shell.BUSY, "data"), True, False)]
     app.callback(
         Output(Id.CARDS, "children"),
         Output(Id.ACTIVITY, "children"),
         Output(Id.GROUPS, "children"),
         *asked,
-        running=busy,
     )(show_numbers)
     app.callback(Output(Id.ERRORS, "children"), *asked)(show_errors)
     app.callback(Output(Id.MODELS, "children"), *asked)(show_models)

@@ -103,6 +103,11 @@ def zone_label(zone: ZoneInfo, moment: datetime) -> str:
     return f"{zone.key} (UTC{offset[:3]}:{offset[3:5]})"
 
 
+def as_of(moment: datetime | None, zone: ZoneInfo) -> str:
+    """When an answer was given, to be put behind what it says."""
+    return f", as of {clock(moment, zone)} {zone_label(zone, moment)}" if moment else ""
+
+
 def ago(moment: datetime, now: datetime) -> str:
     """How long before `now`, in one unit."""
     seconds = int((now - moment).total_seconds())

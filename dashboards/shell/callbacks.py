@@ -51,7 +51,6 @@ def register(app: Dash) -> None:
         Output(Id.LIVE, "value"),
         Output(Id.ZONE, "options"),
         Input(Id.VIEW, "data"),
-        State(Id.ORG, "value"),
         State(Id.ORG, "options"),
     )
     _in_browser(app, "theme", Output(Id.THEME, "value"), Input(Id.THEME, "value"))

@@ -19,7 +19,6 @@ class Id(StrEnum):
     URL = "shell-url"
     VIEW = "shell-view"
     TICK = "shell-tick"
-    BUSY = "shell-busy"
     SINK = "shell-sink"
     TABS = "shell-tabs"
     ROOM = "shell-room"
@@ -76,7 +75,6 @@ def frame(person: Person | None) -> Component:
             dcc.Location(id=Id.URL, refresh=False),
             dcc.Store(id=Id.VIEW),
             dcc.Store(id=Id.TICK),
-            dcc.Store(id=Id.BUSY),
             dcc.Store(id=Id.SINK),
             dcc.Store(id=Id.CUSTOM),
             html.A("Skip to content", href=f"#{Id.ROOM}", className="skip"),

@@ -37,7 +37,6 @@ def register(app: Dash) -> None:
         Input(Shell.TICK, "data"),
         State(Shell.VIEW, "data"),
         State(Id.CURSORS, "data"),
-        running=[(Output(Shell.BUSY, "data"), True, False)],
         prevent_initial_call=True,
     )(count_new)
     app.callback(
@@ -65,7 +64,6 @@ def _register_browser(app: Dash) -> None:
         Output(Id.TRACE, "hidden"),
         Output(Id.CSV, "href"),
         Input(Shell.VIEW, "data"),
-        State(Id.PROCESS, "id"),
     )
     browser(
         "pager",

@@ -102,11 +102,7 @@ def summary(found: Found, mode: str, zone: ZoneInfo) -> str:
     """What the rows on the screen are."""
     shown = len(found.rows)
     what = {"traces": "trace"}.get(mode, "span") + ("" if shown == 1 else "s")
-    as_of = found.answer.as_of
-    when = (
-        f", as of {formats.clock(as_of, zone)} {formats.zone_label(zone, as_of)}" if as_of else ""
-    )
-    return f"{shown:,} {what} shown{when}"
+    return f"{shown:,} {what} shown{formats.as_of(found.answer.as_of, zone)}"
 
 
 def total_spans(matched: Matched) -> str:
