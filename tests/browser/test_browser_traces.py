@@ -190,9 +190,13 @@ def test_the_export_holds_what_the_screen_shows(site: Site) -> None:
     assert stamps[0] == NOW.astimezone(UTC) - timedelta(seconds=122)
 
 
-def test_the_world_is_the_browsers(site: Site, world: World) -> None:
-    """Two apps in one process do not share their data: the last one made answers."""
-    assert world.app.reader is not site.world.app.reader
+def test_two_apps_in_one_process_do_not_share_their_data(site: Site, world: World) -> None:
+    world.send("acme", span("of the other app"))
+    site.open("/traces?process=of+the+other")
+    site.browser.wait_for_contains_text("#traces-face", "Nothing matches these filters")
+    shown = world.client("alice").get("/export/spans.csv").get_data(as_text=True)
+    assert "of the other app" in shown
+    assert "step 0" not in shown
 
 
 def test_a_function_leads_to_its_spans(site: Site) -> None:

@@ -293,10 +293,10 @@ def test_alices_engine_reads_no_file_but_hers(shared: World, way: str, function:
         "set lock_configuration = false",
         "reset allowed_directories",
         "set memory_limit = '1TB'",
-        "attach '/tmp/other.db' as other",
+        "attach 'other.db' as other",
         "install httpfs",
         "load httpfs",
-        "copy (select 1) to '/tmp/observatory-test.csv'",
+        "copy (select 1) to 'observatory-test.csv'",
     ],
 )
 def test_an_engine_cannot_be_unlocked(shared: World, statement: str) -> None:
