@@ -11,20 +11,25 @@ from access.login import current_scope
 from dashboards.errors import guarded
 from dashboards.overview import views
 from dashboards.overview.layout import Id
-from dashboards.parts import faces
+from dashboards.parts import charts, faces
 from dashboards.shell.layout import Id as Shell
 from dashboards.shell.link import Link, zone_of
 from queries import overview
 
 View = dict[str, Any]
 
+_NO_CHARTS = (charts.nothing(), "", None, charts.nothing(), None)
+
 
 def register(app: Dash) -> None:
     asked = (Input(Shell.VIEW, "data"), Input(Shell.TICK, "data"))
     app.callback(
         Output(Id.CARDS, "children"),
-        Output(Id.ACTIVITY, "children"),
-        Output(Id.GROUPS, "children"),
+        Output(Id.CHART, "figure"),
+        Output(Id.CHART_NOTE, "children"),
+        Output(Id.CHART_FACE, "children"),
+        Output(Id.DONUT, "figure"),
+        Output(Id.LEGEND, "children"),
         *asked,
     )(show_numbers)
     app.callback(Output(Id.ERRORS, "children"), *asked)(show_errors)
@@ -32,7 +37,7 @@ def register(app: Dash) -> None:
     app.callback(Output(Id.ORGS, "children"), *asked)(show_orgs)
 
 
-@guarded(lambda sentence: (faces.failed(sentence), None, None))
+@guarded(lambda sentence: (faces.failed(sentence), *_NO_CHARTS))
 def show_numbers(view: View, tick: int | None) -> Any:
     """Cards, chart and process groups: three views of the same two answers."""
     link, now = Link.parse(view["search"]), datetime.now(UTC)
@@ -42,8 +47,8 @@ def show_numbers(view: View, tick: int | None) -> Any:
     zone = zone_of(view["zone"])
     return (
         views.cards(totals, activity, range_, now),
-        views.activity(activity, zone),
-        views.groups(activity, link),
+        *views.activity(activity, zone),
+        *views.groups(activity, link),
     )
 
 

@@ -9,7 +9,6 @@ from zoneinfo import ZoneInfo
 from dash import dcc, html
 from dash.development.base_component import Component
 
-from dashboards.overview.layout import Id
 from dashboards.parts import cards as parts
 from dashboards.parts import charts, faces, formats, tables
 from dashboards.shell.link import Link
@@ -66,13 +65,12 @@ def cards(totals: Row, activity: Activity, range_: TimeRange, now: datetime) -> 
     ]
 
 
-def activity(shown: Activity, zone: ZoneInfo) -> Component:
-    title = "Spans over time"
+def activity(shown: Activity, zone: ZoneInfo) -> tuple[charts.Figure, str, Component | None]:
+    """The chart of spans over time, what it says about itself, and its face when it is empty."""
     if not sum(shown.spans):
-        return parts.panel(title, faces.empty("Nothing ran in this time range."))
-    figure = charts.activity(shown.buckets, shown.spans, shown.errors, zone)
+        return charts.nothing(), "", faces.empty("Nothing ran in this time range.")
     note = f"one bar is {_span_of(shown)} · {formats.zone_label(zone, shown.buckets[-1])}"
-    return parts.panel(title, charts.graph(Id.CHART, figure, 250), note)
+    return charts.activity(shown.buckets, shown.spans, shown.errors, zone), note, None
 
 
 def _span_of(shown: Activity) -> str:
@@ -84,17 +82,16 @@ def _span_of(shown: Activity) -> str:
     return f"{seconds:g} second{'s' if seconds != 1 else ''}"
 
 
-def groups(shown: Activity, link: Link) -> Component:
-    """Shares of the process groups; each leads to its spans."""
-    title = "Spans by process group"
+def groups(shown: Activity, link: Link) -> tuple[charts.Figure, list[Component]]:
+    """Shares of the process groups, and a legend in which each leads to its spans."""
     if not shown.groups:
-        return parts.panel(title, faces.empty("No process groups in this time range."))
+        return charts.nothing(), [faces.empty("No process groups in this time range.")]
     top = dict(list(shown.groups.items())[:SHOWN_GROUPS])
     rest = sum(spans for spans, _ in list(shown.groups.values())[SHOWN_GROUPS:])
     shares = [(formats.shorten(name, 40), spans) for name, (spans, _) in top.items()]
     if rest:
         shares.append(("others", rest))
-    legend = [
+    legend: list[Component] = [
         html.Li(
             [
                 html.Span(className=f"dot hue-{i}"),
@@ -120,8 +117,7 @@ def groups(shown: Activity, link: Link) -> Component:
                 ]
             )
         )
-    body = [charts.graph(Id.DONUT, charts.donut(shares), 150), html.Ul(legend, className="legend")]
-    return parts.panel(title, html.Div(body, className="donut"))
+    return charts.donut(shares), legend
 
 
 def _failed(errors: int, spans: int) -> str:

@@ -63,6 +63,12 @@ def activity(
     }
 
 
+def nothing() -> Figure:
+    """A chart that has nothing to show, not even axes."""
+    hidden = {"visible": False, "fixedrange": True}
+    return {"data": [], "layout": {**_layout(), "xaxis": hidden, "yaxis": hidden}}
+
+
 def donut(parts: Sequence[tuple[str, int]]) -> Figure:
     """Shares of a whole, each with its name."""
     return {

@@ -74,6 +74,17 @@ def test_a_stranger_sees_an_empty_page_that_says_what_to_do(site: Site) -> None:
     assert "onerror" not in site.driver.page_source
 
 
+def test_the_overview_moves_by_itself_without_blanking(site: Site) -> None:
+    site.sign_in("charlie")
+    site.open("/?range=1h&live=5s")
+    site.browser.wait_for_contains_text("#overview-cards", "0 of 1 spans")
+    site.one("#overview-chart .main-svg")
+    site.driver.execute_script("document.querySelector('#overview-chart').dataset.same = 'yes'")
+    site.world.send("globex", span("another", trace=98, number=98, ago=30))
+    site.browser.wait_for_contains_text("#overview-cards", "0 of 2 spans")
+    assert site.one("#overview-chart").get_attribute("data-same") == "yes"
+
+
 def test_tabs_keep_org_range_and_zone(site: Site) -> None:
     site.sign_in("alice")
     site.open("/?range=7d&zone=Asia%2FTokyo")

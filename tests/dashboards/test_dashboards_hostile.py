@@ -253,8 +253,8 @@ def test_names_can_be_told_from_nothing(world: World) -> None:
 
 def test_the_donut_shows_a_few_groups_and_says_how_many_more(world: World) -> None:
     page = page_with()
-    shown = wire.answer(world.client("alice"), "overview-groups.children", page)
-    text = words(shown["overview-groups"]["children"])
+    shown = wire.answer(world.client("alice"), "overview-legend.children", page)
+    text = words(shown["overview-legend"]["children"])
     known = len(NAMES) * 2 + GROUPS + LONG_GROUPS
     (more,) = [w for w in text.split() if w.startswith("+")]
     assert known * 0.9 < int(more.removeprefix("+").replace(",", "")) < known + 10
