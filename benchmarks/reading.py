@@ -21,6 +21,7 @@ from benchmarks.timing import Timed
 from dashboards import export
 from queries import code, overview, traces, watched
 from queries.filters import Cursor, Page, TraceFilters
+from queries.search import condition
 
 PAGE = 100
 FAR = 50
@@ -30,10 +31,10 @@ FAR_RATIO = 1.5
 UTC = ZoneInfo("UTC")
 
 EVERYTHING = TraceFilters(DAY)
-ERRORS = TraceFilters(DAY, errors_only=True)
-GROUP = TraceFilters(DAY, group="group-3")
-TEXT = TraceFilters(DAY, process="vector_search")
-NO_HIT = TraceFilters(DAY, process="no such process")
+ERRORS = TraceFilters(DAY, condition("status:error"))
+GROUP = TraceFilters(DAY, condition("group:group-3"))
+TEXT = TraceFilters(DAY, condition("vector_search"))
+NO_HIT = TraceFilters(DAY, condition('"no such process"'))
 
 
 @dataclass(frozen=True)

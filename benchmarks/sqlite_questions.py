@@ -368,18 +368,31 @@ def microseconds(moment: datetime) -> int:
     return (moment - EPOCH) // _MICROSECOND
 
 
+_TEXTS = (
+    "name",
+    "service_name",
+    "exception_type",
+    "exception_message",
+    "status_message",
+    "data_name",
+    "data_value",
+)
+_MEANINGS = {
+    "": "true",
+    "status:error": "status = 'error'",
+    "group:group-3": "process_group = 'group-3'",
+} | {
+    search: "("
+    + " or ".join(f"instr(lower({column}), '{search.strip('"')}')" for column in _TEXTS)
+    + ")"
+    for search in ("vector_search", '"no such process"')
+}
+"""What the searches of the cases mean to SQLite."""
+
+
 def _matching(filters: TraceFilters) -> str:
-    """Conditions for what is asked and nothing else, as SQLite plans best."""
-    conditions = [_IN_RANGE]
-    if filters.group:
-        conditions.append("process_group = :group")
-    if filters.errors_only:
-        conditions.append("status = 'error'")
-    if filters.process:
-        searched = ("name", "service_name", "code_function")
-        found = " or ".join(f"instr(lower({column}), :process)" for column in searched)
-        conditions.append(f"({found})")
-    return " and ".join(conditions)
+    """The range and the search, as SQLite plans best."""
+    return f"{_IN_RANGE} and {_MEANINGS[filters.condition.text]}"
 
 
 def _bounds(range_: TimeRange) -> dict[str, int]:
@@ -387,7 +400,7 @@ def _bounds(range_: TimeRange) -> dict[str, int]:
 
 
 def _conditions(filters: TraceFilters) -> dict[str, Any]:
-    return filters.params | _bounds(filters.range)
+    return _bounds(filters.range)
 
 
 def _with_quantiles(row: Row) -> Row:

@@ -39,25 +39,33 @@ class TimeRange:
 
 
 @dataclass(frozen=True)
-class TraceFilters:
-    """Spans of `range`, optionally of one process group, errors only, or matching a process text.
+class Condition:
+    """SQL that is true of a matching span, and the values bound in it.
 
-    `process` is looked for in span, service and function names, whatever the case.
+    `sql` speaks of the columns of `listed(files, since, until)` and may ask `$spans` again between
+    `$since` and `$until`. No user text is ever part of it: values are in `params`, as `$q0`, `$q1`…
+    `text` is what a person wrote to say this.
     """
 
+    sql: str = "true"
+    params: tuple[tuple[str, Any], ...] = ()
+    text: str = ""
+
+
+EVERY_SPAN = Condition()
+
+
+@dataclass(frozen=True)
+class TraceFilters:
+    """Spans of `range` that meet `condition`, at one `version` of the table or at the newest."""
+
     range: TimeRange
-    group: str | None = None
-    errors_only: bool = False
-    process: str | None = None
+    condition: Condition = EVERY_SPAN
+    version: int | None = None
 
     @property
     def params(self) -> dict[str, Any]:
-        return {
-            **self.range.params,
-            "group": self.group or None,
-            "errors_only": self.errors_only,
-            "process": (self.process or "").strip().lower() or None,
-        }
+        return {**self.range.params, "condition": self.condition, "version": self.version}
 
 
 @dataclass(frozen=True)

@@ -1,43 +1,14 @@
 -- Pieces that several questions share, made once for every DuckDB the reader opens.
 
--- the columns of a span in a list, for spans in [since, until) that pass the filters
-create macro matching(files, since, until, grp, errors_only, process) as table
+-- spans that start in [since, until), with what orders them in a list
+create macro listed(files, since, until) as table
 select
+    *,
     epoch_us(start_time) as position,
-    trace_id,
-    span_id,
-    parent_span_id,
     -- tells apart rows that share time and ids; equal rows have equal twins
-    hash(kind, name, service_name, parent_span_id, duration_ns, start_ns, status) as twin,
-    org_id,
-    name,
-    kind,
-    service_name,
-    process_group,
-    subsystem,
-    agent_name,
-    model,
-    data_name,
-    data_type,
-    data_value,
-    start_time,
-    start_ns,
-    duration_ns,
-    status,
-    status_message,
-    exception_type,
-    exception_message
+    hash(kind, name, service_name, parent_span_id, duration_ns, start_ns, status) as twin
 from spans(files)
-where start_time >= since
-    and start_time < until
-    and (grp is null or process_group = grp)
-    and (not errors_only or status = 'error')
-    and (
-        process is null
-        or contains(lower(name), process)
-        or contains(lower(service_name), process)
-        or contains(lower(code_function), process)
-    );
+where start_time >= since and start_time < until;
 
 -- start in ns since 1970; 0 when the sender gave no time, the year 2262 for all that is later
 create macro start_unix_ns(start_time, start_ns) as

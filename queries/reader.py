@@ -8,6 +8,7 @@ question cannot read past them either.
 from __future__ import annotations
 
 import logging
+import re
 import threading
 import time
 from collections import OrderedDict
@@ -25,6 +26,7 @@ import pyarrow.parquet as pq
 
 from access.scope import Scope
 from queries.errors import QuestionError, TooBig, TooSlow
+from queries.filters import EVERY_SPAN, Condition
 from queries.snapshot import Snapshots
 from settings import Settings
 from telemetry.schema import TABLES, Table
@@ -35,6 +37,7 @@ MAX_ROWS = 10_000
 """Rows that one answer may hold; a longer one is cut and says so."""
 
 _ENGINES = 32
+_CONDITION = re.compile(r"\$condition\b")
 _HERE = Path(__file__).parent
 _MACROS = _HERE / "macros.sql"
 
@@ -92,7 +95,8 @@ class Reader:
         """Rows of `<question>.sql` for `scope`.
 
         `since` and `until` choose the files and are `$since` and `$until` in the SQL; a table's
-        files are `$spans`, `$logs` or `$metric_points` there. Raises TooSlow and TooBig.
+        files are `$spans`, `$logs` or `$metric_points` there, and `$condition` stands for what
+        `condition`, a Condition, demands. Raises TooSlow and TooBig.
         """
         started = time.perf_counter()
         with self._asked(scope, question, since, until, params) as (cursor, files, versions):
@@ -163,9 +167,10 @@ class Reader:
         params: dict[str, Any],
     ) -> Iterator[tuple[duckdb.DuckDBPyConnection, int, dict[str, int]]]:
         """A cursor that has run the question, closed afterwards."""
-        sql = load(question)
+        condition: Condition = params.pop("condition", EVERY_SPAN)
+        sql = load(question).on(condition)
         deadline = params.pop("_deadline", self._settings.query_seconds)
-        params |= {"since": since, "until": until}
+        params |= {"since": since, "until": until, **dict(condition.params)}
         versions: dict[str, int] = {}
         opened = 0
         for table in TABLES:
@@ -252,6 +257,14 @@ class Sql:
 
     text: str
     names: frozenset[str]
+
+    def on(self, condition: Condition) -> Sql:
+        """The question about the spans that meet `condition`."""
+        if "$condition" not in self.names:
+            return self
+        named = {f"${name}" for name, _ in condition.params}
+        text = _CONDITION.sub(lambda _: f"({condition.sql})", self.text)
+        return Sql(text, (self.names - {"$condition"}) | named)
 
 
 @cache

@@ -2,4 +2,5 @@
 select
     count(*) as spans,
     count(*) filter (where status = 'error') as errors
-from matching($spans, $since, $until, $group, $errors_only, $process)
+from listed($spans, $since, $until)
+where $condition

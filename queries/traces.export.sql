@@ -20,5 +20,6 @@ select
     exception_message,
     agent_name,
     model
-from matching($spans, $since, $until, $group, $errors_only, $process)
+from listed($spans, $since, $until)
+where $condition
 order by start_time desc, trace_id desc, span_id desc, twin desc

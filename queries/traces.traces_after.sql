@@ -4,7 +4,8 @@ with started as (
         trace_id,
         -- spans without a start do not say when the trace began
         coalesce(min(start_unix_ns(start_time, start_ns)) filter (where position > 0), 0) as position
-    from matching($spans, $since, $until, $group, $errors_only, $process)
+    from listed($spans, $since, $until)
+    where $condition
     group by trace_id
 ),
 page as (

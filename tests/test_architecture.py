@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterator
 from datetime import timedelta
 from functools import cache
 from hashlib import sha256
+from importlib import import_module
 from pathlib import Path
 from types import ModuleType
 from typing import Any, get_type_hints
@@ -20,28 +21,31 @@ import pytest
 from cast import NOW, World
 
 from access.scope import Scope
-from queries import code, overview, reader, traces, watched
+from queries import reader
+from queries.filters import EVERY_SPAN
 from settings import Settings
 from telemetry import semconv
 from telemetry.schema import TABLES
 
 ROOT = Path(__file__).parents[1]
-SUBJECTS = {"overview": overview, "traces": traces, "code": code, "watched": watched}
 QUESTIONS = sorted(p.stem for p in (ROOT / "queries").glob("*.sql") if p.stem != "macros")
+SUBJECTS = {
+    subject: import_module(f"queries.{subject}")
+    for subject in sorted({question.split(".")[0] for question in QUESTIONS})
+}
 FRONT_DOORS = {"app", "jobs", "admin"}
 NOT_OURS = {".venv", "tests", "data", "build", "node_modules"}
 
 VALUES: dict[str, Any] = {
     "zone": "Europe/Berlin",
-    "group": None,
-    "errors_only": False,
-    "process": None,
+    "condition": EVERY_SPAN,
     "search": None,
     "at": 0,
     "at_trace": "00" * 16,
     "at_span": "00" * 8,
     "at_twin": 0,
     "trace_id": "00" * 16,
+    "span_id": "00" * 8,
     "rows": 1,
     "more_than": 5,
     "origin_us": 0,
@@ -55,8 +59,8 @@ SCRIPT_CALLS = r"\beval\s*\(|new\s+Function\s*\(|set(?:Timeout|Interval)\s*\(\s*
 
 VENDORED = {
     # name: sha256
-    "plotly-basic-4.1.1.min.js.gz": (
-        "f00239c3cf994559bd1fecd232a2890e2ef63c8a2934f017521c1efd0ea2cb89"
+    "plotly-cartesian-4.1.1.min.js.gz": (
+        "d7eb3e363b08c539569af55384352fa83cb47801e04a79aa819d5c40570ce38d"
     ),
 }
 

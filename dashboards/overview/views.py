@@ -12,6 +12,7 @@ from dash.development.base_component import Component
 from dashboards.parts import cards as parts
 from dashboards.parts import charts, faces, formats, tables
 from dashboards.shell.link import Link
+from queries import search
 from queries.filters import TimeRange
 from queries.overview import Activity
 from queries.reader import Answer, Row
@@ -97,7 +98,7 @@ def groups(shown: Activity, link: Link) -> tuple[charts.Figure, list[Component]]
                 html.Span(className=f"dot hue-{i}"),
                 dcc.Link(
                     formats.shorten(name, 40) or "(no name)",
-                    href=link.shared.to("/traces", group=name),
+                    href=link.shared.to("/traces", q=search.term("group", name)),
                 ),
                 html.Span(formats.count(spans), className="num"),
                 html.Span(_failed(failed, spans), className="num muted"),

@@ -12,6 +12,7 @@ from urllib.parse import parse_qsl, urlencode
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from queries.filters import Cursor, Page, TimeRange, TraceFilters
+from queries.search import condition
 
 PRESETS = {
     "5m": timedelta(minutes=5),
@@ -26,6 +27,10 @@ PRESETS = {
 DEFAULT_RANGE = "24h"
 LIVE = {"off": 0, "5s": 5, "30s": 30}
 MAX_TEXT = 500
+"""Characters of a parameter that are read, but for those of LONG."""
+
+MAX_LONG = 4_000
+LONG = frozenset({"q", "cols", "only", "select"})
 
 YEARS = range(1900, 9000)
 """Years that a range may touch; at the ends of the calendar, other zones have no date to show."""
@@ -46,13 +51,21 @@ class Link:
     zone: str = "browser"
     live: str = "off"
     mode: str = "spans"
-    group: str = ""
-    errors: str = ""
-    process: str = ""
+    q: str = ""
+    cols: str = ""
     after: str = ""
     before: str = ""
+    version: str = ""
+    select: str = ""
     trace: str = ""
     span: str = ""
+    tab: str = ""
+    root: str = ""
+    short: str = ""
+    only: str = ""
+    zoom: str = ""
+    other: str = ""
+    cohort: str = ""
     function: str = ""
 
     @classmethod
@@ -60,7 +73,7 @@ class Link:
         """The link of a URL's query string; parameters that nobody knows are ignored."""
         known = {field.name for field in fields(cls)}
         pairs = parse_qsl((search or "").removeprefix("?"), keep_blank_values=False)
-        return cls(**{name: value[:MAX_TEXT] for name, value in pairs if name in known})
+        return cls(**{name: value[: _longest(name)] for name, value in pairs if name in known})
 
     @property
     def search(self) -> str:
@@ -99,12 +112,21 @@ class Link:
         return TimeRange(now - PRESETS[self.range], now)
 
     def filters(self, now: datetime) -> TraceFilters:
+        """What the list is about. Raises LinkError, and SearchError for a search that is none."""
         return TraceFilters(
             range=self.time_range(now),
-            group=self.group or None,
-            errors_only=self.errors == "1",
-            process=self.process or None,
+            condition=condition(self.q),
+            version=self.pinned,
         )
+
+    @property
+    def pinned(self) -> int | None:
+        """Version of the spans table that the link is pinned to. Raises LinkError."""
+        if not self.version:
+            return None
+        if not self.version.isascii() or not self.version.isdigit():
+            raise LinkError("The link's table version is not a number. Open it without the pin.")
+        return int(self.version)
 
     def page(self, rows: int) -> Page:
         """The page of a list. Raises BadQuestion for a cursor that nobody handed out."""
@@ -113,6 +135,10 @@ class Link:
             after=Cursor.decode(self.after) if self.after else None,
             before=Cursor.decode(self.before) if self.before and not self.after else None,
         )
+
+
+def _longest(name: str) -> int:
+    return MAX_LONG if name in LONG else MAX_TEXT
 
 
 def _between(since: str, until: str) -> TimeRange:

@@ -3,6 +3,7 @@
   "use strict";
   const DEFAULTS = { range: "24h", zone: "browser", live: "off", mode: "spans" };
   const SHARED = ["org", "range", "since", "until", "zone", "live"];
+  const INSIDE = { "/trace": "/traces", "/compare": "/traces" };
   const LIVE_SECONDS = { "5s": 5, "30s": 30 };
   const dc = (window.dash_clientside = window.dash_clientside || {});
   const stay = () => dc.no_update;
@@ -45,7 +46,7 @@
       const search = searchOf(shared);
       return tabs.map((tab) => {
         const to = tab.props.href.split("?")[0];
-        const here = to === (path || "/");
+        const here = to === (path || "/") || (INSIDE[path] || "") === to;
         if (here) document.title = tab.props.children + " · Observatory";
         const props = { ...tab.props, href: to + search, className: here ? "room-link room-link-here" : "room-link" };
         return { ...tab, props };
@@ -68,7 +69,7 @@
       if (!value || !orgs || orgs.length < 2) return stay();
       const wanted = value === orgs[0].value ? "" : value;
       if (!changed("org", wanted)) return stay();
-      return put({ ...firstPage, trace: "", span: "", group: "", org: wanted }, { push: true });
+      return put({ ...firstPage, trace: "", span: "", version: "", org: wanted }, { push: true });
     },
     put_range: (value) => {
       const custom = params().get("since") || params().get("until");
@@ -85,81 +86,10 @@
     },
   };
 
-  dc.traces = {
-    controls: (view) => {
-      const query = params(view && view.search);
-      const typing = document.activeElement && document.activeElement.id === "traces-process";
-      const csv = new URLSearchParams(query);
-      for (const name of ["after", "before", "trace", "span", "live"]) csv.delete(name);
-      csv.set("zone", (view && view.zone) || "UTC");
-      return [
-        query.get("mode") || DEFAULTS.mode,
-        query.get("group") || null,
-        query.get("errors") ? ["1"] : [],
-        typing ? stay() : query.get("process") || "",
-        Boolean(query.get("trace")),
-        !query.get("trace"),
-        "/export/spans.csv?" + csv.toString(),
-      ];
-    },
-    pager: (cursors) => {
-      const at = cursors || {};
-      const paged = params().get("after") || params().get("before");
-      return [!paged, !at.newer, !at.older];
-    },
-    fresh: (words) => (dc.callback_context.triggered_id === "traces-cursors" ? true : !words),
-    put_mode: (value) =>
-      changed("mode", value) ? put({ ...firstPage, mode: value }, { push: true }) : stay(),
-    group: () => params().get("group") || null,
-    put_group: (value, options) => {
-      // a list that has not heard of the URL's group drops it by itself; nobody chose that
-      const chosen = params().get("group");
-      const offered = (options || []).some((option) => option.value === chosen);
-      if (!changed("group", value) || (!value && chosen && !offered)) return stay();
-      return put({ ...firstPage, group: value });
-    },
-    put_errors: (value) => {
-      const wanted = value && value.length ? "1" : "";
-      return changed("errors", wanted) ? put({ ...firstPage, errors: wanted }) : stay();
-    },
-    put_process: (value) =>
-      changed("process", value) ? put({ ...firstPage, process: value }) : stay(),
-    // from the list of all orgs a trace is opened inside its own
-    open_trace: (cell, orgs) => {
-      const [org, trace, span] = ((cell && cell.rowId) || "").split(":");
-      const inside = orgs && orgs.length > 1 ? { org } : {};
-      return trace ? put({ trace, span, ...inside }, { push: true, path: "/traces" }) : stay();
-    },
-    // a button that has just been put on the page fires without a click
-    go_first: (clicks) => {
-      if (!clicks) return stay();
-      if (!params().get("after") && !params().get("before")) {
-        dc.set_props("shell-view", { data: { ...viewNow(), at: Date.now() } });
-        return stay();
-      }
-      return put(firstPage, { push: true });
-    },
-    go_newer: (clicks, at) =>
-      clicks && at && at.newer ? put({ after: "", before: at.newer }, { push: true }) : stay(),
-    go_older: (clicks, at) =>
-      clicks && at && at.older ? put({ before: "", after: at.older }, { push: true }) : stay(),
-  };
-
-  dc.code = {
-    controls: (view) => {
-      const typing = document.activeElement && document.activeElement.id === "code-search";
-      return typing ? stay() : params(view && view.search).get("function") || "";
-    },
-    put_function: (value) => (changed("function", value) ? put({ function: value }) : stay()),
-    open_spans: (cell) => {
-      const name = ((cell && cell.rowId) || "").split("\n")[1];
-      return name
-        ? put({ function: "", process: name }, { push: true, path: "/traces" })
-        : stay();
-    },
-  };
-
   const viewNow = () => dc.observatory.view(location.search);
+
+  /* What the parts of the page share; each part has a script of its own. */
+  window.observatory = { put, params, changed, firstPage, viewNow, DEFAULTS };
 
   let allZones = null;
   function zones() {

@@ -1,0 +1,1 @@
+"""Spans over time and by latency, to be brushed."""

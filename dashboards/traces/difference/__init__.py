@@ -1,0 +1,1 @@
+"""What sets a selection apart from the rest."""

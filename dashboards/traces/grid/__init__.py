@@ -1,0 +1,1 @@
+"""The rows of the Trace Explorer, a page at a time."""

@@ -1,0 +1,1 @@
+"""The quiet line that says what is not shown."""

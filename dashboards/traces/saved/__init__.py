@@ -1,0 +1,1 @@
+"""Views kept under a name."""

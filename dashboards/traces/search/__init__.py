@@ -1,0 +1,1 @@
+"""The box of the search language, and its terms as pills."""

@@ -1,0 +1,1 @@
+"""Links, exports and lines for a notebook."""

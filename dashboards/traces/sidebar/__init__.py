@@ -1,0 +1,1 @@
+"""Facets, with how many spans each value has."""
