@@ -377,15 +377,18 @@ _TEXTS = (
     "data_name",
     "data_value",
 )
+
+
+def _holds(text: str) -> str:
+    return "(" + " or ".join(f"instr(lower({column}), '{text}')" for column in _TEXTS) + ")"
+
+
 _MEANINGS = {
     "": "true",
     "status:error": "status = 'error'",
     "group:group-3": "process_group = 'group-3'",
-} | {
-    search: "("
-    + " or ".join(f"instr(lower({column}), '{search.strip('"')}')" for column in _TEXTS)
-    + ")"
-    for search in ("vector_search", '"no such process"')
+    "vector_search": _holds("vector_search"),
+    '"no such process"': _holds("no such process"),
 }
 """What the searches of the cases mean to SQLite."""
 
