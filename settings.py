@@ -90,6 +90,14 @@ class Settings(BaseSettings):
         50_000, ge=1, description="Most spans, log records and points in one drain."
     )
     compact_seconds: float = Field(60.0, gt=0, description="Seconds between two compaction rounds.")
+    pin_days: int = Field(
+        14,
+        ge=1,
+        le=3650,
+        description="Days for which a pinned link and an export's receipt find their rows again. "
+        "Files that compaction replaced stay on disk that long, but only those that a pin names: "
+        "per pin at most what one org had not compacted yet.",
+    )
     query_seconds: float = Field(
         5.0, gt=0, le=300, description="Seconds after which a question is interrupted."
     )

@@ -19,7 +19,7 @@ from deltalake.exceptions import CommitFailedError
 from deltalake.transaction import AddAction, RemoveAction
 
 from settings import Settings
-from telemetry import lake, merging, parquet
+from telemetry import lake, merging, parquet, pins
 from telemetry.merging import File, Folder
 from telemetry.schema import TABLES, Table
 
@@ -60,7 +60,7 @@ def compact(settings: Settings, now: datetime, *, force: bool = False) -> Summar
                     others = [file for file in files if file not in picked]
                     picked = picked + merging.sharers(db, folder, picked, others)
                     _merge(db, stored, folder, picked, summary)
-            summary.deleted += lake.sweep(stored)
+            summary.deleted += _sweep(settings, stored, table, now)
     return summary
 
 
@@ -123,6 +123,12 @@ def _merge(
         summary.merged += len(files)
         summary.written += len(adds)
         summary.repeats += sum(file.rows for file in files) - sum(map(parquet.rows_of, adds))
+
+
+def _sweep(settings: Settings, stored: DeltaTable, table: Table, now: datetime) -> int:
+    """Delete what was replaced and no link or receipt of the last days is pinned to."""
+    pins.end(settings.lake_dir, table.name, now - timedelta(days=settings.pin_days), now)
+    return lake.sweep(stored, pins.held(settings.lake_dir, table.name))
 
 
 def _removal(folder: Folder, file: File) -> RemoveAction:

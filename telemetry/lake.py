@@ -6,7 +6,7 @@ The one idea: whoever changes a table names the files it adds and removes, in on
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Sequence, Set
 from pathlib import Path
 from typing import Any, Final
 
@@ -21,7 +21,10 @@ from telemetry.schema import PARTITIONS, Table
 
 LOG: Final = "_delta_log"
 KEEP_HOURS: Final = 1
-"""How long files stay after a commit removed them: readers may still hold the old list."""
+"""How long files stay after a commit removed them: readers may still hold the old list.
+
+Those that a pin names stay longer, see `telemetry.pins`.
+"""
 
 LOG_HOURS: Final = 12
 """How long commits can be read one by one; older ones are only in the checkpoint."""
@@ -86,10 +89,15 @@ def files_of(stored: DeltaTable) -> list[dict[str, Any]]:
     return list(pa.table(stored.get_add_actions(flatten=True)).to_pylist())
 
 
-def sweep(stored: DeltaTable) -> int:
-    """Delete files that no commit names any more, and were not written lately; how many."""
-    doomed = _vacuum(stored, dry_run=True)
-    return len(_vacuum(stored, dry_run=False)) if doomed else 0
+def sweep(stored: DeltaTable, spared: Set[str] = frozenset()) -> int:
+    """Delete files that no commit names any more, and were not written lately; how many.
+
+    Those in `spared` stay, which is why it is not the vacuum itself that deletes.
+    """
+    doomed = [path for path in _unnamed(stored) if path not in spared]
+    for path in doomed:
+        (folder_of(stored) / path).unlink(missing_ok=True)
+    return len(doomed)
 
 
 def discard(stored: DeltaTable, files: Iterable[AddAction]) -> None:
@@ -98,9 +106,10 @@ def discard(stored: DeltaTable, files: Iterable[AddAction]) -> None:
         (folder_of(stored) / file.path).unlink(missing_ok=True)
 
 
-def _vacuum(stored: DeltaTable, dry_run: bool) -> list[str]:
+def _unnamed(stored: DeltaTable) -> list[str]:
+    """Paths of the files that a vacuum would delete."""
     return stored.vacuum(
-        retention_hours=KEEP_HOURS, dry_run=dry_run, enforce_retention_duration=False, full=True
+        retention_hours=KEEP_HOURS, dry_run=True, enforce_retention_duration=False, full=True
     )
 
 
