@@ -17,6 +17,9 @@ from sqlalchemy import (
     Integer,
     MetaData,
     String,
+    Text,
+    UniqueConstraint,
+    text,
 )
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
@@ -25,6 +28,7 @@ from sqlalchemy.types import TypeDecorator
 Plan = Literal["free", "pro", "enterprise"]
 Role = Literal["owner", "admin", "member"]
 StaffRole = Literal["alias_admin", "alias_support"]
+ExportState = Literal["running", "done", "cancelled", "failed"]
 
 SLUG_LENGTH = 63
 ID_LENGTH = 32
@@ -179,3 +183,71 @@ class AuditEntry(Base):
     subject: Mapped[str | None] = mapped_column(String(NAME_LENGTH))
     details: Mapped[dict[str, Any]] = mapped_column(default=dict)
     address: Mapped[str | None] = mapped_column(String(64))
+
+
+class SavedView(Base):
+    """A view of the Trace Explorer under a name: the query string that brings it back.
+
+    `org` is null for staff looking at every org at once; such a view is never shared.
+    """
+
+    __tablename__ = "saved_views"
+    __table_args__ = (
+        UniqueConstraint("person_id", "org", "name"),
+        # null is unlike null in the constraint above
+        Index(
+            "uq_saved_views_of_all_orgs",
+            "person_id",
+            "name",
+            unique=True,
+            sqlite_where=text("org is null"),
+            postgresql_where=text("org is null"),
+        ),
+        CheckConstraint("org is not null or not shared", name="shared_in_an_org"),
+    )
+
+    id: Mapped[str] = mapped_column(String(ID_LENGTH), primary_key=True)
+    person_id: Mapped[str] = mapped_column(ForeignKey("people.id", ondelete="CASCADE"))
+    org: Mapped[str | None] = mapped_column(ForeignKey("orgs.slug", ondelete="CASCADE"), index=True)
+    name: Mapped[str] = mapped_column(String(NAME_LENGTH))
+    path: Mapped[str] = mapped_column(String(NAME_LENGTH))
+    search: Mapped[str] = mapped_column(Text())
+    shared: Mapped[bool]
+    created_at: Mapped[datetime]
+    updated_at: Mapped[datetime]
+
+
+class Preference(Base):
+    """What a person chose once and wants to find again, such as the columns of a list."""
+
+    __tablename__ = "preferences"
+
+    person_id: Mapped[str] = mapped_column(
+        ForeignKey("people.id", ondelete="CASCADE"), primary_key=True
+    )
+    name: Mapped[str] = mapped_column(String(64), primary_key=True)
+    value: Mapped[dict[str, Any]]
+    updated_at: Mapped[datetime]
+
+
+class Export(Base):
+    """A download of rows: what was asked, how far it came, and the digest of what was sent.
+
+    `org` is null when staff exported every org at once.
+    """
+
+    __tablename__ = "exports"
+
+    id: Mapped[str] = mapped_column(String(ID_LENGTH), primary_key=True)
+    person_id: Mapped[str] = mapped_column(ForeignKey("people.id", ondelete="CASCADE"), index=True)
+    org: Mapped[str | None] = mapped_column(ForeignKey("orgs.slug", ondelete="CASCADE"), index=True)
+    format: Mapped[str] = mapped_column(String(16))
+    search: Mapped[str] = mapped_column(Text())
+    zone: Mapped[str] = mapped_column(String(64))
+    version: Mapped[int | None]
+    started_at: Mapped[datetime] = mapped_column(index=True)
+    finished_at: Mapped[datetime | None]
+    state: Mapped[ExportState] = mapped_column(one_of(ExportState, "export_state"))
+    rows: Mapped[int] = mapped_column(BigInteger, default=0)
+    bytes: Mapped[int] = mapped_column(BigInteger, default=0)
+    sha256: Mapped[str | None] = mapped_column(String(HASH_LENGTH))

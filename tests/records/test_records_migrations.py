@@ -34,6 +34,8 @@ def test_an_empty_database_becomes_what_the_models_say(empty_records: Records) -
             "ck_people_email_lower",
             "ck_people_staff_role",
             "ck_memberships_role",
+            "ck_saved_views_shared_in_an_org",
+            "ck_exports_export_state",
         }
 
 
