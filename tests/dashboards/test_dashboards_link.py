@@ -13,8 +13,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from dashboards.shell.callbacks import choose_range, name_range
-from dashboards.shell.link import MAX_TEXT, PRESETS, Link, LinkError, zone_of
+from dashboards.shell.link import LONG, MAX_LONG, MAX_TEXT, PRESETS, Link, LinkError, zone_of
 from queries.errors import BadQuestion
+from queries.filters import EVERY_SPAN
+from queries.search import condition
 
 NOW = datetime(2026, 6, 1, 12, tzinfo=UTC)
 
@@ -44,7 +46,13 @@ def test_unknown_parameters_are_ignored(others: dict[str, str]) -> None:
 
 @given(st.text())
 def test_any_text_is_some_link(text: str) -> None:
-    assert all(len(getattr(Link.parse(text), name)) <= MAX_TEXT for name in NAMES)
+    assert isinstance(Link.parse(text), Link)
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_no_parameter_is_longer_than_it_may_be(name: str) -> None:
+    longest = MAX_LONG if name in LONG else MAX_TEXT
+    assert len(getattr(Link.parse(f"{name}={'x' * 9_000}"), name)) == longest
 
 
 def test_nothing_is_the_default() -> None:
@@ -55,8 +63,8 @@ def test_nothing_is_the_default() -> None:
 
 
 def test_a_link_leads_elsewhere_with_changes() -> None:
-    link = Link(org="acme", process="a b&c", trace="ab")
-    assert link.to("/traces", trace="", span="") == "/traces?org=acme&process=a+b%26c"
+    link = Link(org="acme", q="a b&c", trace="ab")
+    assert link.to("/traces", trace="", span="") == "/traces?org=acme&q=a+b%26c"
     assert Link().to("/") == "/"
 
 
@@ -139,14 +147,20 @@ def test_any_moment_is_taken_or_told(moment: datetime, offset: timedelta) -> Non
 
 
 def test_filters_and_pages_come_from_the_link() -> None:
-    link = Link(group="g", errors="1", process="p")
-    filters = link.filters(NOW)
-    assert (filters.group, filters.errors_only, filters.process) == ("g", True, "p")
-    assert Link(errors="yes").filters(NOW).errors_only is False
-    assert Link().filters(NOW).group is None
+    filters = Link(q="status:error", range="1h", version="7").filters(NOW)
+    assert filters.condition == condition("status:error")
+    assert (filters.range, filters.version) == (Link(range="1h").time_range(NOW), 7)
+    assert Link().filters(NOW).condition == EVERY_SPAN
+    assert Link().filters(NOW).version is None
     assert Link().page(100).rows == 100
     with pytest.raises(BadQuestion):
         Link(after="x").page(100)
+
+
+@pytest.mark.parametrize("version", ["x", "-1", "1.5", "²", "1 ", "0x1"])
+def test_a_pin_is_a_number(version: str) -> None:
+    with pytest.raises(LinkError):
+        Link(version=version).filters(NOW)
 
 
 @pytest.mark.parametrize(

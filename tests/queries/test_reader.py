@@ -20,7 +20,7 @@ from deltalake import DeltaTable
 from access.scope import Scope
 from queries import code, overview, reader, traces, watched
 from queries.errors import NotFound, QuestionError, TooBig, TooSlow
-from queries.filters import FIRST_PAGE, TimeRange, TraceFilters
+from queries.filters import FIRST_PAGE, Condition, TimeRange, TraceFilters
 
 DAY = TimeRange(NOW - timedelta(days=1), NOW + timedelta(minutes=5))
 ALL = TraceFilters(DAY)
@@ -71,6 +71,28 @@ def test_an_answer_says_whether_it_was_cut(
 ) -> None:
     answer = reader.read(shared.scope("alice"), "traces.spans_of", trace_id=TRACE, max_rows=limit)
     assert (len(answer), answer.truncated) == (shown, cut)
+
+
+def test_a_condition_stands_where_the_question_says_so(
+    shared: World, write_sql: Callable[..., str]
+) -> None:
+    name = write_sql(
+        "select name from listed($spans, $since, $until) where $condition order by name"
+    )
+    alice, day = shared.scope("alice"), DAY.params
+    wanted = Condition("name = $q0 or name = $q1", (("q0", "a1"), ("q1", "a10")))
+    found = reader.read(alice, name, **day, condition=wanted)
+    assert [row["name"] for row in found] == ["a1", "a10"]
+    assert len(reader.read(alice, name, **day)) == 12
+    assert len(reader.read(shared.scope("charlie"), name, **day, condition=wanted)) == 0
+
+
+def test_a_value_of_a_condition_is_never_sql(shared: World, write_sql: Callable[..., str]) -> None:
+    name = write_sql("select name from listed($spans, $since, $until) where $condition")
+    for value in ("' or true --", "$condition", "a1) or (true", "\\1"):
+        hostile = Condition("name = $q0", (("q0", value),))
+        answer = reader.read(shared.scope("alice"), name, **DAY.params, condition=hostile)
+        assert answer.rows == []
 
 
 def test_an_answer_says_where_it_comes_from(shared: World) -> None:

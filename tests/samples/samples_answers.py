@@ -19,6 +19,7 @@ from samples_replay import ALL_TIME, EVERYTHING, SAMPLES, Sample, Samples
 from queries import code, overview, traces, watched
 from queries.filters import TraceFilters
 from queries.reader import Row
+from queries.search import condition
 
 Answer = Callable[..., Any]
 
@@ -49,7 +50,7 @@ def spans_by_service(org: Sample) -> dict[str, int]:
 
 
 def errors(org: Sample) -> list[int]:
-    failed = TraceFilters(ALL_TIME, errors_only=True)
+    failed = TraceFilters(ALL_TIME, condition("status:error"))
     return [
         traces.count(org.scope, EVERYTHING).errors,
         traces.count_traces(org.scope, failed),
