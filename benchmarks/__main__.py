@@ -9,7 +9,7 @@ import argparse
 import sys
 import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from pathlib import Path
 
 from benchmarks import baseline, ingest, reading, stage, table
@@ -40,6 +40,7 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--spans", type=_enough, default=1_000_000, help="spans to read from")
     parser.add_argument("--rounds", type=int, default=9, help="runs that a median is of")
     parser.add_argument("--only", default="", metavar="NAME", help="lines with NAME in their name")
+    parser.add_argument("--alone", action="store_true", help="without SQLite, for large sizes")
     parser.add_argument("--keep", type=Path, metavar="FOLDER", help="keep and reuse the data here")
     return parser.parse_args()
 
@@ -64,9 +65,10 @@ def _reading(folder: Path, options: argparse.Namespace) -> list[Line]:
     cases = [case for case in reading.CASES if _wanted(case.name, options)]
     if not cases:
         return []
-    _say(f"Making {options.spans:,} spans, and the SQLite table of them…")
+    beside = "" if options.alone else ", and the SQLite table of them"
+    _say(f"Making {options.spans:,} spans{beside}…")
     raised = stage.raised(folder, options.spans)
-    with baseline.over(raised.settings) as sqlite:
+    with nullcontext(None) if options.alone else baseline.over(raised.settings) as sqlite:
         asked = reading.sides(raised, sqlite)
         return [_said(line) for line in reading.run(raised, asked, cases, options.rounds)]
 

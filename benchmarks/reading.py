@@ -1,6 +1,7 @@
 """Reading: what each page asks, timed beside SQLite's way to the same answer.
 
 The one idea: a case counts only when both sides answer alike; a difference fails the whole run.
+Without a baseline, for sizes that SQLite would take hours to load, our side is timed alone.
 """
 
 from __future__ import annotations
@@ -42,8 +43,14 @@ class Sides:
     """Whom we answer, whom SQLite answers, and what both are asked for: a far page, a trace."""
 
     scope: Scope
-    baseline: Baseline
+    table: Baseline | None
     far: Cursor
+
+    @property
+    def baseline(self) -> Baseline:
+        if self.table is None:
+            raise ValueError("There is no baseline in this run.")
+        return self.table
 
     @property
     def trace_id(self) -> str:
@@ -63,7 +70,7 @@ class Case:
     target_ms: float | None = None
 
 
-def sides(stage: Stage, baseline: Baseline) -> Sides:
+def sides(stage: Stage, baseline: Baseline | None) -> Sides:
     """Both sides, and where page `FAR` starts, found as a reader finds it: page by page."""
     cursor: Cursor | None = None
     for _ in range(FAR - 1):
@@ -194,6 +201,9 @@ CASES = (
 def _timed(case: Case, asked: Sides, rounds: int) -> Timed:
     answers: list[list[Row]] = []
     cold = timing.once(lambda: answers.append(case.ours(asked)))
+    if asked.table is None:
+        ours = timing.alone(lambda: case.ours(asked), rounds)
+        return Timed(cold, ours, None, answers[0])
     if wrong := difference(answers[0], case.theirs(asked)):
         raise DifferenceError(f"{case.name}: {wrong}.")
     ours, theirs = timing.in_turns(lambda: case.ours(asked), lambda: case.theirs(asked), rounds)
@@ -205,8 +215,8 @@ def _line(case: Case, timed: Timed) -> Line:
         what=case.name,
         ours=table.milliseconds(timed.ours) + _rate(case, timed),
         cold=table.milliseconds(timed.cold),
-        sqlite=table.milliseconds(timed.theirs),
-        ratio=f"{timed.ratio:.2g}" if timed.ratio < 10 else f"{timed.ratio:,.0f}",
+        sqlite=table.milliseconds(timed.theirs) if timed.theirs else "",
+        ratio=table.ratio(timed.theirs / timed.ours) if timed.theirs else "",
         target=f"< {case.target_ms:g} ms" if case.target_ms else "",
         met=table.verdict(timed.ours * 1000 < case.target_ms) if case.target_ms else "",
     )

@@ -61,5 +61,9 @@ def milliseconds(seconds: float) -> str:
     return f"{ms:,.0f} ms" if ms >= 100 else f"{ms:.1f} ms"
 
 
+def ratio(value: float) -> str:
+    return f"{value:.2g}" if value < 10 else f"{value:,.0f}"
+
+
 def verdict(met: bool) -> str:
     return "yes" if met else "NO"

@@ -19,16 +19,15 @@ Work = Callable[[], object]
 
 @dataclass(frozen=True)
 class Timed:
-    """Seconds of our first, cold run, the medians of the warm rounds of both, and our answer."""
+    """Seconds of our first, cold run, the medians of the warm rounds of both, and our answer.
+
+    `theirs` is None where there is nothing to compare with.
+    """
 
     cold: float
     ours: float
-    theirs: float
+    theirs: float | None
     answer: list[dict[str, Any]]
-
-    @property
-    def ratio(self) -> float:
-        return self.theirs / self.ours
 
 
 def in_turns(ours: Work, theirs: Work, rounds: int) -> tuple[float, float]:
@@ -40,6 +39,15 @@ def in_turns(ours: Work, theirs: Work, rounds: int) -> tuple[float, float]:
             if len(seconds) < FEWEST or sum(seconds) < PATIENCE:
                 seconds.append(once(work))
     return median(spent[0]), median(spent[1])
+
+
+def alone(work: Work, rounds: int) -> float:
+    """Median of `rounds` runs; a slow one gets fewer."""
+    seconds: list[float] = []
+    gc.collect()
+    while len(seconds) < FEWEST or (len(seconds) < rounds and sum(seconds) < PATIENCE):
+        seconds.append(once(work))
+    return median(seconds)
 
 
 def once(work: Work) -> float:
