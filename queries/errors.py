@@ -4,7 +4,9 @@ QuestionError
 ├── TooSlow      interrupted at its deadline
 ├── TooBig       needed more memory than a question may use
 ├── BadQuestion  an argument makes no sense, such as a cursor that nobody handed out
-└── NotFound     the thing asked for does not exist, or not in this scope
+├── SearchError  a search that does not parse; it knows the character
+├── NotFound     the thing asked for does not exist, or not in this scope
+└── Gone         the version of the table that a link is pinned to is no longer kept
 """
 
 # ruff: noqa: N818 - the names say what happened, and callers read `except TooSlow`
@@ -30,3 +32,15 @@ class BadQuestion(QuestionError):
 
 class NotFound(QuestionError):
     pass
+
+
+class Gone(QuestionError):
+    pass
+
+
+class SearchError(QuestionError):
+    """What is wrong with a search, and `at` which of its characters, counted from 0."""
+
+    def __init__(self, message: str, at: int) -> None:
+        super().__init__(message)
+        self.at = at

@@ -22,14 +22,15 @@ from pathlib import Path
 from typing import Any
 
 import duckdb
+import pyarrow as pa
 import pyarrow.parquet as pq
 
 from access.scope import Scope
 from queries.errors import QuestionError, TooBig, TooSlow
 from queries.filters import EVERY_SPAN, Condition
-from queries.snapshot import Snapshots
+from queries.snapshot import File, Snapshots
 from settings import Settings
-from telemetry.schema import TABLES, Table
+from telemetry.schema import SPANS, TABLES, Table
 
 log = logging.getLogger(__name__)
 
@@ -68,6 +69,23 @@ class Answer:
         return row
 
 
+@dataclass(frozen=True)
+class Found:
+    """Files of a table at one version."""
+
+    version: int
+    files: list[File]
+
+    @property
+    def rows(self) -> int:
+        return sum(file.rows for file in self.files)
+
+    @property
+    def size(self) -> int:
+        """Bytes on disk."""
+        return sum(file.size for file in self.files)
+
+
 class Reader:
     """Answers questions over the lake in `settings.lake_dir`."""
 
@@ -96,7 +114,8 @@ class Reader:
 
         `since` and `until` choose the files and are `$since` and `$until` in the SQL; a table's
         files are `$spans`, `$logs` or `$metric_points` there, and `$condition` stands for what
-        `condition`, a Condition, demands. Raises TooSlow and TooBig.
+        `condition`, a Condition, demands. `version` asks the spans as they were then. Raises
+        TooSlow, TooBig and Gone.
         """
         started = time.perf_counter()
         with self._asked(scope, question, since, until, params) as (cursor, files, versions):
@@ -105,6 +124,26 @@ class Reader:
         return Answer(
             rows=[_row(names, row) for row in rows[:max_rows]],
             truncated=len(rows) > max_rows,
+            files=files,
+            versions=versions,
+            as_of=datetime.now(UTC),
+            seconds=time.perf_counter() - started,
+        )
+
+    def columns(
+        self, scope: Scope, question: str, *, max_rows: int, **params: Any
+    ) -> tuple[pa.Table, Answer]:
+        """Like `read`, but as Arrow: for answers so long that a dict for each row takes too long.
+
+        The Answer has no rows of its own.
+        """
+        started = time.perf_counter()
+        params["_lazy"] = True
+        with self._asked(scope, question, None, None, params) as (relation, files, versions):
+            table = relation.limit(max_rows + 1).to_arrow_table()
+        return table.slice(0, max_rows), Answer(
+            rows=[],
+            truncated=len(table) > max_rows,
             files=files,
             versions=versions,
             as_of=datetime.now(UTC),
@@ -131,6 +170,34 @@ class Reader:
             yield [tuple(column[0] for column in cursor.description or ())]
             while rows := cursor.fetchmany(chunk):
                 yield rows
+
+    def files(
+        self,
+        scope: Scope,
+        table: str,
+        since: datetime | None = None,
+        until: datetime | None = None,
+        version: int | None = None,
+    ) -> Found:
+        """The files of `scope` that may hold rows in the range, at `version` or now. Raises Gone.
+
+        Without a version, a file that is swept in this moment is no reason to complain.
+        """
+        snapshots = self._snapshots[table]
+        snapshot = snapshots.newest() if version is None else snapshots.at(version, scope.org)
+        files = snapshot.files(scope.orgs, since, until)
+        if version is not None:
+            snapshots.refuse_missing(version, scope.org, files)
+        return Found(snapshot.version, files)
+
+    def hold(self, scope: Scope, version: int | None, now: datetime) -> int | None:
+        """Keep the spans that `scope` sees at `version`, or now, for as long as pins last.
+
+        The version, to ask for them again; None while there is no table. Raises Gone.
+        """
+        if self._snapshots[SPANS.name].newest().version < 0:
+            return None
+        return self._snapshots[SPANS.name].hold(version, scope.org, now)
 
     def versions(self) -> dict[str, int]:
         """Version of each table, -1 where nothing was written yet."""
@@ -165,28 +232,31 @@ class Reader:
         since: datetime | None,
         until: datetime | None,
         params: dict[str, Any],
-    ) -> Iterator[tuple[duckdb.DuckDBPyConnection, int, dict[str, int]]]:
-        """A cursor that has run the question, closed afterwards."""
+    ) -> Iterator[tuple[Any, int, dict[str, int]]]:
+        """A cursor that has run the question, closed afterwards; a relation for `columns`."""
         condition: Condition = params.pop("condition", EVERY_SPAN)
         sql = load(question).on(condition)
         deadline = params.pop("_deadline", self._settings.query_seconds)
+        lazy = params.pop("_lazy", False)
+        pinned: int | None = params.pop("version", None)
         params |= {"since": since, "until": until, **dict(condition.params)}
         versions: dict[str, int] = {}
         opened = 0
         for table in TABLES:
             if f"${table}" in sql.names:
-                snapshot = self._snapshots[table].newest()
-                files = [file.path for file in snapshot.files(scope.orgs, since, until)]
-                params[table] = files or [str(self._empty(table))]
-                versions[table] = snapshot.version
-                opened += len(files)
+                version = pinned if table == SPANS.name else None
+                found = self.files(scope, table, since, until, version)
+                params[table] = [file.path for file in found.files] or [str(self._empty(table))]
+                versions[table] = found.version
+                opened += len(found.files)
         bound = {name: value for name, value in params.items() if f"${name}" in sql.names}
         cursor = self._engine(scope).cursor()
         timer = threading.Timer(deadline, cursor.interrupt)
         timer.start()
         try:
-            cursor.execute(sql.text, bound)
-            yield cursor, opened, versions
+            # only a relation becomes Arrow without a second copy of its rows
+            result = cursor.sql(sql.text, params=bound) if lazy else cursor.execute(sql.text, bound)
+            yield result, opened, versions
         except duckdb.InterruptException as error:
             log.warning("question %s interrupted after %.1f s", question, deadline)
             raise TooSlow(

@@ -1,14 +1,14 @@
 """Snapshots: which Parquet files a table consists of, at one version of its Delta log.
 
 The one idea: a question never lists folders; it opens the files that the snapshot names for its
-orgs and its time range, and no other.
+orgs and its time range, and no other. An older version is found in its pin, or in the log.
 """
 
 from __future__ import annotations
 
 import threading
 import time
-from collections import defaultdict
+from collections import OrderedDict, defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -16,12 +16,18 @@ from pathlib import Path
 
 import pyarrow as pa
 from deltalake import DeltaTable
-from deltalake.exceptions import TableNotFoundError
+from deltalake.exceptions import DeltaError, TableNotFoundError
 
+from queries.errors import Gone
+from telemetry import pins
+from telemetry.pins import Pin, PinnedFile
 from telemetry.schema import Table
 
 LOOK_SECONDS = 30.0
 """Seconds after which the log is read again, whatever its newest entry seems to be."""
+
+OLD_VERSIONS = 16
+"""Versions besides the newest that are kept in memory."""
 
 
 @dataclass(frozen=True)
@@ -33,6 +39,7 @@ class File:
     rows: int
     earliest: datetime | None
     latest: datetime | None
+    size: int = 0
 
     def overlaps(self, since: datetime | None, until: datetime | None) -> bool:
         """Whether it may hold rows in [since, until); true when its times are not known."""
@@ -70,12 +77,83 @@ class Snapshots:
         self._snapshot = Snapshot()
         self._look_at = 0.0
         self._lock = threading.Lock()
+        self._old: OrderedDict[tuple[str, int], Snapshot] = OrderedDict()
+        self._old_lock = threading.Lock()
 
     def newest(self) -> Snapshot:
         with self._lock:
             if self._grown():
                 self._refresh()
             return self._snapshot
+
+    def at(self, version: int, org: str | None) -> Snapshot:
+        """The table as `org`, or who sees all, saw it at `version`. Raises Gone.
+
+        The files that a question is going to open must still be there: see `refuse_missing`.
+        """
+        newest = self.newest()
+        if version == newest.version:
+            return newest
+        key = (org or pins.EVERY_ORG, version)
+        with self._old_lock:
+            found = self._old.pop(key, None) or self._older(version, org)
+            self._old[key] = found
+            while len(self._old) > OLD_VERSIONS:
+                self._old.popitem(last=False)
+            return found
+
+    def refuse_missing(self, version: int, org: str | None, files: Iterable[File]) -> None:
+        """Raises Gone unless all these files of an older version are still there."""
+        if all(Path(file.path).exists() for file in files):
+            return
+        with self._old_lock:
+            self._old.pop((org or pins.EVERY_ORG, version), None)
+            self._older(version, org)
+        raise Gone(GONE)
+
+    def hold(self, version: int | None, org: str | None, now: datetime) -> int:
+        """Pin `version`, or else the newest, for `org`; which one it is. Raises Gone."""
+        snapshot = self.newest() if version is None else self.at(version, org)
+        mine = [org] if org else list(snapshot.by_org)
+        files = [self._pinned(file) for file in snapshot.files(mine)]
+        pins.hold(
+            self._path.parent, self._table.name, org or pins.EVERY_ORG, snapshot.version, files, now
+        )
+        return snapshot.version
+
+    def _older(self, version: int, org: str | None) -> Snapshot:
+        """From the pin of the org, the pin of all orgs, or the log, as long as it reaches back."""
+        for holder in (org or pins.EVERY_ORG, pins.EVERY_ORG):
+            pin = pins.find(self._path.parent, self._table.name, holder, version)
+            if pin is not None:
+                return self._of(pin)
+        if version > self._snapshot.version:
+            raise Gone(
+                "This link is pinned to a version that the table does not have. "
+                "Open it without the pin."
+            )
+        try:
+            return _snapshot(DeltaTable(self._path, version=version), self._table.time)
+        except DeltaError as error:
+            raise Gone(GONE) from error
+
+    def _of(self, pin: Pin) -> Snapshot:
+        if pin.ended_at:
+            raise Gone(
+                "The rows this link was pinned to were removed by retention on "
+                f"{pin.ended_at:%-d %B %Y}. Open it without the pin."
+            )
+        by_org: dict[str, list[File]] = defaultdict(list)
+        for file in pin.files:
+            path = str(self._path / file.path)
+            by_org[file.org].append(
+                File(path, file.org, file.rows, file.earliest, file.latest, file.size)
+            )
+        return Snapshot(pin.version, {org: tuple(files) for org, files in by_org.items()})
+
+    def _pinned(self, file: File) -> PinnedFile:
+        path = str(Path(file.path).relative_to(self._path))
+        return PinnedFile(path, file.org, file.rows, file.size, file.earliest, file.latest)
 
     def _grown(self) -> bool:
         """Whether there may be a newer version; cheap, because every question asks it.
@@ -100,6 +178,9 @@ class Snapshots:
             self._snapshot = _snapshot(self._delta, self._table.time)
 
 
+GONE = "The rows this link was pinned to are no longer kept. Open it without the pin."
+
+
 def _snapshot(delta: DeltaTable, moment: str) -> Snapshot:
     root = delta.table_uri.removeprefix("file://").rstrip("/")
     actions = pa.table(delta.get_add_actions(flatten=True)).to_pylist()
@@ -113,6 +194,7 @@ def _snapshot(delta: DeltaTable, moment: str) -> Snapshot:
                 rows=action["num_records"] or 0,
                 earliest=action.get(f"min.{moment}"),
                 latest=action.get(f"max.{moment}"),
+                size=action["size_bytes"] or 0,
             )
         )
     return Snapshot(delta.version(), {org: tuple(files) for org, files in by_org.items()})

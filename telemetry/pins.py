@@ -106,9 +106,7 @@ def _read(path: Path) -> Pin | None:
 
 
 def _file(found: dict[str, Any]) -> PinnedFile:
-    times = {
-        name: _moment(found[name]) if found[name] else None for name in ("earliest", "latest")
-    }
+    times = {name: _moment(found[name]) if found[name] else None for name in ("earliest", "latest")}
     return PinnedFile(**{**found, **times})
 
 
