@@ -18,7 +18,7 @@ from cast import NOW, World, make_world, span
 from deltalake import DeltaTable
 
 from access.scope import Scope
-from queries import code, overview, reader, traces, watched
+from queries import code, overview, reader, trace, traces, watched
 from queries.errors import NotFound, QuestionError, TooBig, TooSlow
 from queries.filters import FIRST_PAGE, Condition, TimeRange, TraceFilters
 
@@ -69,7 +69,7 @@ def rewrite(world: World, change: Callable[[pa.Table], pa.Table]) -> None:
 def test_an_answer_says_whether_it_was_cut(
     shared: World, limit: int, shown: int, cut: bool
 ) -> None:
-    answer = reader.read(shared.scope("alice"), "traces.spans_of", trace_id=TRACE, max_rows=limit)
+    answer = reader.read(shared.scope("alice"), "trace.spans", trace_id=TRACE, max_rows=limit)
     assert (len(answer), answer.truncated) == (shown, cut)
 
 
@@ -134,7 +134,7 @@ def test_questions_over_no_tables_are_answered(world: World) -> None:
     assert watched.stuck(alice, DAY).rows == []
     assert len(list(traces.export(alice, ALL))) == 1
     with pytest.raises(NotFound):
-        traces.spans_of(alice, TRACE)
+        trace.spans(alice, TRACE)
 
 
 def test_a_table_that_appears_later_is_found(world: World) -> None:
@@ -166,8 +166,8 @@ def test_columns_that_old_files_lack_are_null(world: World) -> None:
     world.send("acme", span(gen_ai__request__model="m", code__function__name="f"))
     rewrite(world, lambda rows: rows.drop_columns(["model", "code_function", "events"]))
     world.send("acme", span("new", number=2, gen_ai__request__model="m"))
-    rows = traces.spans_of(world.scope("alice"), TRACE).rows
-    assert sorted((row["name"], row["model"]) for row in rows) == [("new", "m"), ("pay", None)]
+    found = trace.spans(world.scope("alice"), TRACE).columns
+    assert sorted(zip(found["name"], found["model"], strict=True)) == [("new", "m"), ("pay", None)]
     assert [row["function"] for row in code.functions(world.scope("alice"), DAY)] == ["new", "pay"]
 
 
@@ -341,7 +341,7 @@ def test_charlie_reads_only_globex(shared: World) -> None:
     assert traces.count(charlie, ALL).spans == 2
     assert {row["org_id"] for row in traces.search(charlie, ALL, FIRST_PAGE).rows} == {"globex"}
     with pytest.raises(NotFound):
-        traces.spans_of(charlie, TRACE)
+        trace.spans(charlie, TRACE)
 
 
 def test_many_people_may_ask_at_once(shared: World) -> None:
@@ -364,6 +364,6 @@ def test_many_people_may_ask_at_once(shared: World) -> None:
 
 
 def test_times_are_utc_whatever_the_machine_says(shared: World) -> None:
-    (row,) = traces.spans_of(shared.scope("charlie"), f"{2:032x}").rows[:1]
+    row = trace.spans(shared.scope("charlie"), f"{2:032x}").row(0)
     assert row["start_time"].utcoffset() == timedelta(0)
     assert row["start_time"] == NOW - timedelta(seconds=60)

@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 from cast import NOW, World, span
 from opentelemetry.proto.trace.v1.trace_pb2 import Span
 
-from queries import traces
+from queries import trace, traces
 from queries.filters import EPOCH, Page, TimeRange, TraceFilters
 
 EVER = TraceFilters(TimeRange(EPOCH, datetime(2101, 1, 1, tzinfo=UTC)))
@@ -57,6 +57,6 @@ def test_nanoseconds_are_kept(world: World) -> None:
     exact.end_time_unix_nano = exact.start_time_unix_nano + 456
     world.send("acme", exact)
     alice = world.scope("alice")
-    (row,) = traces.spans_of(alice, f"{1:032x}").rows
+    row = trace.spans(alice, f"{1:032x}").row(0)
     assert row["start_unix_ns"] == exact.start_time_unix_nano
     assert row["duration_ns"] == 456

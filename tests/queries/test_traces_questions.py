@@ -7,7 +7,7 @@ from datetime import timedelta
 import pytest
 from cast import NOW, World, span
 
-from queries import traces
+from queries import trace, traces
 from queries.errors import BadQuestion, NotFound
 from queries.filters import Cursor, Page, TimeRange, TraceFilters
 
@@ -34,7 +34,7 @@ def test_it_hides_another_orgs_spans(world: World) -> None:
     assert traces.newer(charlie, ALL, None) == 0
     assert traces.groups(charlie, DAY).rows == []
     with pytest.raises(NotFound):
-        traces.spans_of(charlie, f"{1:032x}")
+        trace.spans(charlie, f"{1:032x}")
     assert list(traces.export(charlie, ALL))[1:] == []
 
 
@@ -140,10 +140,10 @@ def test_pages_of_traces_walk_both_ways(world: World) -> None:
     assert [row["trace_id"] for row in back.rows] == seen[10:20]
 
 
-@pytest.mark.parametrize("trace", ["", "zz", "ab", "0" * 32, "é" * 32])
-def test_an_unknown_trace_is_not_found(world: World, trace: str) -> None:
+@pytest.mark.parametrize("trace_id", ["", "zz", "ab", "0" * 32, "é" * 32])
+def test_an_unknown_trace_is_not_found(world: World, trace_id: str) -> None:
     with pytest.raises(NotFound):
-        traces.spans_of(world.scope("alice"), trace)
+        trace.spans(world.scope("alice"), trace_id)
 
 
 @pytest.mark.parametrize(

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import time
-from collections import Counter
 from typing import Any
 
 import pytest
@@ -11,9 +10,9 @@ from cast import World, span
 from hypothesis import given
 from hypothesis import strategies as st
 
-from queries import traces
+from queries import trace
 from queries.reader import Row
-from queries.tree import pre_order
+from queries.tree import NO_PARENT, Trace, grow
 
 MS = 1_000_000
 EPOCH_NS = 1_700_000_000 * 10**9
@@ -23,25 +22,32 @@ def row(
     number: str,
     parent: str | None = None,
     *,
-    start: float = 0,
+    start: float | None = 0,
     ms: float | None = 10,
     kind: str = "internal",
     name: str = "",
 ) -> Row:
-    """A span as `spans_of` gives it, that began `start` ms into the trace."""
+    """A span with what a tree needs, that began `start` ms into the trace."""
     return {
         "span_id": number,
         "parent_span_id": parent,
         "name": name or number,
         "kind": kind,
-        "start_unix_ns": EPOCH_NS + int(start * MS),
+        "start_unix_ns": None if start is None else EPOCH_NS + int(start * MS),
         "duration_ns": None if ms is None else int(ms * MS),
     }
 
 
 def drawn(*spans: Row) -> list[str]:
     """The tree as one reads it, two spaces a level."""
-    return ["  " * (node.depth - 1) + node.span["name"] for node in pre_order(list(spans))]
+    return indented(grow(list(spans)))
+
+
+def indented(tree: Trace) -> list[str]:
+    return [
+        "  " * (depth - 1) + name
+        for depth, name in zip(tree.depth, tree.columns["name"], strict=True)
+    ]
 
 
 def test_children_stand_below_their_parent_by_start() -> None:
@@ -66,29 +72,23 @@ def test_several_roots_go_by_start() -> None:
 
 
 def test_an_orphan_is_a_root_and_says_so() -> None:
-    nodes = pre_order([row("root"), row("lost", "gone", start=1), row("kept", "lost", start=2)])
-    assert [(n.span["name"], n.depth, n.orphan, n.cyclic) for n in nodes] == [
-        ("root", 1, False, False),
-        ("lost", 1, True, False),
-        ("kept", 2, False, False),
-    ]
+    tree = grow([row("root"), row("lost", "gone", start=1), row("kept", "lost", start=2)])
+    assert indented(tree) == ["root", "lost", "  kept"]
+    assert tree.orphan == [False, True, False]
+    assert tree.cyclic == [False, False, False]
 
 
 def test_a_span_that_is_its_own_parent_is_a_root() -> None:
-    (node,) = pre_order([row("self", "self")])
-    assert (node.depth, node.cyclic, node.orphan) == (1, True, False)
+    tree = grow([row("self", "self")])
+    assert (tree.depth, tree.cyclic, tree.orphan) == ([1], [True], [False])
 
 
 def test_a_cycle_is_cut_above_its_earliest_span() -> None:
-    nodes = pre_order(
+    tree = grow(
         [row("b", "a", start=2), row("a", "c", start=1), row("c", "b", start=3), row("leaf", "c")]
     )
-    assert [(n.span["name"], n.depth, n.cyclic) for n in nodes] == [
-        ("a", 1, True),
-        ("b", 2, False),
-        ("c", 3, False),
-        ("leaf", 4, False),
-    ]
+    assert indented(tree) == ["a", "  b", "    c", "      leaf"]
+    assert tree.cyclic == [True, False, False, False]
 
 
 def test_halves_of_a_call_stand_side_by_side() -> None:
@@ -134,36 +134,40 @@ def test_a_repeated_span_is_drawn_as_often_as_it_is_stored() -> None:
     ],
 )
 def test_self_time_is_what_no_child_covers(children: list[Row], expected: float) -> None:
-    (root,) = [node for node in pre_order([row("r"), *children]) if node.span["name"] == "r"]
-    assert root.self_ns == expected * MS
+    tree = grow([row("r"), *children])
+    assert tree.self_ns[tree.columns["name"].index("r")] == expected * MS
 
 
 @pytest.mark.parametrize("ms", [None, -1])
 def test_without_a_duration_there_is_no_self_time(ms: float | None) -> None:
-    (node,) = pre_order([row("r", ms=ms)])
-    assert node.self_ns is None
+    assert grow([row("r", ms=ms)]).self_ns == [None]
 
 
 def test_offsets_count_from_the_first_start() -> None:
-    nodes = pre_order([row("root", start=5), row("early", "root", start=2)])
-    assert [node.offset_ns for node in nodes] == [3 * MS, 0]
+    tree = grow([row("root", start=5), row("early", "root", start=2)])
+    assert tree.offset_ns == [3 * MS, 0]
+    assert tree.origin_ns == EPOCH_NS + 2 * MS
+    assert tree.length_ns == 13 * MS
 
 
 def test_a_span_without_a_start_has_no_offset() -> None:
     lost = row("lost", "root") | {"start_unix_ns": 0}
-    offsets = {n.span["name"]: n.offset_ns for n in pre_order([row("root", start=5), lost])}
-    assert offsets == {"root": 0, "lost": 0}
+    tree = grow([row("root", start=5), lost])
+    assert tree.offset_ns == [0, 0]
+    assert tree.origin_ns == EPOCH_NS + 5 * MS
 
 
 def test_nothing_has_no_tree() -> None:
-    assert pre_order([]) == []
+    assert len(grow([])) == 0
+    assert grow([]).length_ns == 0
 
 
 def test_a_chain_of_five_thousand_is_five_thousand_deep() -> None:
     chain = [row(f"{i:05}", f"{i - 1:05}" if i else None, start=i) for i in range(5_000)]
-    nodes = pre_order(chain[::-1])
-    assert [node.depth for node in nodes] == list(range(1, 5_001))
-    assert [node.children for node in nodes] == [1] * 4_999 + [0]
+    tree = grow(chain[::-1])
+    assert tree.depth == list(range(1, 5_001))
+    assert tree.children == [1] * 4_999 + [0]
+    assert tree.size == list(range(5_000, 0, -1))
 
 
 @pytest.mark.parametrize(
@@ -178,7 +182,7 @@ def test_a_chain_of_five_thousand_is_five_thousand_deep() -> None:
 )
 def test_no_trace_takes_long(spans: list[Row]) -> None:
     started = time.perf_counter()
-    assert len(pre_order(spans)) == 10_000
+    assert len(grow(spans)) == 10_000
     assert time.perf_counter() - started < 5
 
 
@@ -187,8 +191,8 @@ FORESTS = st.lists(
     st.builds(
         row,
         number=IDS,
-        parent=st.none() | IDS | st.just("gone"),
-        start=st.integers(-3, 3),
+        parent=st.none() | IDS | st.sampled_from(["gone", "", "0" * 16]),
+        start=st.none() | st.integers(-3, 3),
         ms=st.none() | st.integers(-2, 5),
         kind=st.sampled_from(["client", "server", "internal"]),
     ),
@@ -198,53 +202,87 @@ FORESTS = st.lists(
 
 @given(FORESTS)
 def test_every_span_stands_exactly_once(spans: list[Row]) -> None:
-    nodes = pre_order(spans)
-    assert Counter(id(node.span) for node in nodes) == Counter(id(span) for span in spans)
+    numbered = [span | {"stored": place} for place, span in enumerate(spans)]
+    tree = grow(numbered)
+    assert sorted(tree.columns.get("stored", [])) == list(range(len(spans)))
+    assert [tree.row(i) for i in range(len(tree))] == [
+        numbered[stored] for stored in tree.columns.get("stored", [])
+    ]
+
+
+@given(FORESTS)
+def test_every_column_has_every_span(spans: list[Row]) -> None:
+    tree = grow(spans)
+    parallel = (
+        tree.depth,
+        tree.parent,
+        tree.size,
+        tree.children,
+        tree.offset_ns,
+        tree.self_ns,
+        tree.orphan,
+        tree.cyclic,
+        *tree.columns.values(),
+    )
+    assert {len(column) for column in parallel} == {len(spans)}
 
 
 @given(FORESTS)
 def test_a_child_is_one_level_below_its_parent(spans: list[Row]) -> None:
-    above: list[str] = []
-    for node in pre_order(spans):
-        assert 1 <= node.depth <= len(above) + 1
-        del above[node.depth - 1 :]
-        assert not above or above[-1] == node.span["parent_span_id"]
-        above.append(node.span["span_id"])
+    tree = grow(spans)
+    for place, parent in enumerate(tree.parent):
+        if parent == NO_PARENT:
+            assert tree.depth[place] == 1
+        else:
+            assert parent < place < parent + tree.size[parent]
+            assert tree.depth[place] == tree.depth[parent] + 1
+            assert tree.columns["span_id"][parent] == tree.columns["parent_span_id"][place]
 
 
 @given(FORESTS)
-def test_it_counts_the_children_it_draws(spans: list[Row]) -> None:
-    nodes = pre_order(spans)
-    for place, node in enumerate(nodes):
-        below = 0
-        for other in nodes[place + 1 :]:
-            if other.depth <= node.depth:
-                break
-            below += other.depth == node.depth + 1
-        assert below == node.children
+def test_it_counts_the_children_and_the_spans_below(spans: list[Row]) -> None:
+    tree = grow(spans)
+    for place in range(len(tree)):
+        below = [i for i in range(place + 1, len(tree)) if _is_below(tree, i, place)]
+        assert tree.children[place] == tree.parent.count(place)
+        assert below == list(range(place + 1, place + tree.size[place]))
+
+
+def _is_below(tree: Trace, place: int, above: int) -> bool:
+    while place != NO_PARENT and place != above:
+        place = tree.parent[place]
+    return place == above
 
 
 @given(FORESTS)
 def test_a_root_has_no_parent_or_lost_it(spans: list[Row]) -> None:
     ids = {span["span_id"] for span in spans}
-    for node in pre_order(spans):
-        parent = node.span["parent_span_id"]
-        assert node.orphan == (parent is not None and parent not in ids)
-        if node.depth == 1:
-            assert parent is None or node.orphan or node.cyclic
+    tree = grow(spans)
+    for place, parent in enumerate(tree.columns["parent_span_id"]):
+        assert tree.orphan[place] == (bool(parent) and parent not in ids)
+        if tree.depth[place] == 1:
+            assert not parent or tree.orphan[place] or tree.cyclic[place]
         else:
-            assert not node.orphan
-            assert not node.cyclic
+            assert not tree.orphan[place]
+            assert not tree.cyclic[place]
 
 
 @given(FORESTS)
 def test_self_time_lies_within_the_duration(spans: list[Row]) -> None:
-    for node in pre_order(spans):
-        duration = node.span["duration_ns"]
+    tree = grow(spans)
+    for duration, self_ns in zip(tree.columns["duration_ns"], tree.self_ns, strict=True):
         if duration is None or duration < 0:
-            assert node.self_ns is None
+            assert self_ns is None
         else:
-            assert 0 <= node.self_ns <= duration
+            assert self_ns is not None
+            assert 0 <= self_ns <= duration
+
+
+@given(FORESTS)
+def test_nothing_reaches_beyond_the_trace(spans: list[Row]) -> None:
+    tree = grow(spans)
+    for offset, duration in zip(tree.offset_ns, tree.columns["duration_ns"], strict=True):
+        assert 0 <= offset <= offset + max(duration or 0, 0) <= tree.length_ns
 
 
 @given(FORESTS, st.randoms(use_true_random=False))
@@ -252,7 +290,7 @@ def test_the_order_of_arrival_does_not_matter(spans: list[Row], shuffle: Any) ->
     """As long as no two rows claim one id."""
     unique = list({span["span_id"]: span for span in spans}.values())
     mixed = shuffle.sample(unique, len(unique))
-    assert pre_order(unique) == pre_order(mixed)
+    assert grow(unique) == grow(mixed)
 
 
 def test_a_broken_trace_is_drawn_from_the_lake(world: World) -> None:
@@ -267,8 +305,7 @@ def test_a_broken_trace_is_drawn_from_the_lake(world: World) -> None:
         span("call", number=6, parent=1, ago=54, kind=2),
         span("child", number=7, parent=6, ago=53),
     )
-    stored = traces.spans_of(world.scope("alice"), f"{1:032x}").rows
-    assert drawn(*stored) == [
+    assert indented(trace.spans(world.scope("alice"), f"{1:032x}")) == [
         "root",
         "  call",
         "  call",

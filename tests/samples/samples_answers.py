@@ -62,7 +62,7 @@ def orphans(org: Sample) -> int:
 
 
 def deepest(org: Sample) -> list[int]:
-    levels = [max(node.depth for node in org.tree(row["trace_id"])) for row in org.traces]
+    levels = [max(org.tree(row["trace_id"]).depth) for row in org.traces]
     return [max(levels), levels.count(max(levels))]
 
 

@@ -26,10 +26,10 @@ from access.keys import issue
 from access.people import create_org
 from access.scope import Scope
 from dashboards.serving import Web
-from queries import traces
+from queries import trace, traces
 from queries.filters import Page, TimeRange, TraceFilters
 from queries.reader import Row
-from queries.tree import Node, pre_order
+from queries.tree import Trace
 
 SAMPLES = SHARED / "samples"
 MISSING = f"the real samples are not at {SAMPLES}"
@@ -118,7 +118,7 @@ class Sample:
 
     slug: str
     scope: Scope
-    walked: dict[str, list[Node]] = field(default_factory=dict)
+    walked: dict[str, Trace] = field(default_factory=dict)
 
     def pages(self, rows: int) -> Iterator[Row]:
         """Every trace, page by page, those that started last first."""
@@ -145,10 +145,9 @@ class Sample:
                 return rows
             page = Page(rows=5_000, after=found.older)
 
-    def tree(self, trace_id: str) -> list[Node]:
+    def tree(self, trace_id: str) -> Trace:
         if trace_id not in self.walked:
-            spans = traces.spans_of(self.scope, trace_id)
-            self.walked[trace_id] = pre_order(spans.rows)
+            self.walked[trace_id] = trace.spans(self.scope, trace_id)
         return self.walked[trace_id]
 
 

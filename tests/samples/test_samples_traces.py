@@ -10,7 +10,7 @@ from samples_answers import answer, is_asked
 from samples_replay import ALL_TIME, EVERYTHING, TRACE_FILES, Samples, questions, truth
 
 from access.errors import NotFound
-from queries import code, traces
+from queries import code, trace, traces
 
 pytestmark = pytest.mark.slow
 
@@ -79,26 +79,27 @@ def test_operations_have_their_percentiles(samples: Samples, dataset: str) -> No
 
 def trees() -> Iterator[Any]:
     for dataset in TRACE_FILES:
-        for trace, rows in truth(dataset).get("trees", {}).get("traces", {}).items():
-            yield pytest.param(dataset, trace, rows, id=f"{dataset} {trace}")
+        for name, rows in truth(dataset).get("trees", {}).get("traces", {}).items():
+            yield pytest.param(dataset, name, rows, id=f"{dataset} {name}")
 
 
-@pytest.mark.parametrize(("dataset", "trace", "rows"), list(trees()))
+@pytest.mark.parametrize(("dataset", "name", "rows"), list(trees()))
 def test_a_trace_is_drawn_as_its_tree(
-    samples: Samples, dataset: str, trace: str, rows: list[list[Any]]
+    samples: Samples, dataset: str, name: str, rows: list[list[Any]]
 ) -> None:
+    tree = samples.orgs[dataset].tree(name)
     assert [
         [
-            node.depth,
-            node.span["span_id"],
-            node.span["service_name"],
-            node.span["name"],
-            node.offset_ns,
-            node.span["duration_ns"],
-            node.children,
-            node.self_ns,
+            tree.depth[i],
+            tree.columns["span_id"][i],
+            tree.columns["service_name"][i],
+            tree.columns["name"][i],
+            tree.offset_ns[i],
+            tree.columns["duration_ns"][i],
+            tree.children[i],
+            tree.self_ns[i],
         ]
-        for node in samples.orgs[dataset].tree(trace)
+        for i in range(len(tree))
     ] == rows
 
 
@@ -117,4 +118,4 @@ def test_charlie_sees_none_of_it(samples: Samples) -> None:
         with pytest.raises(NotFound):
             samples.world.scope("charlie", org.slug)
         with pytest.raises(traces.NotFound):
-            traces.spans_of(charlie, org.traces[0]["trace_id"])
+            trace.spans(charlie, org.traces[0]["trace_id"])
