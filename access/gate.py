@@ -65,6 +65,11 @@ def current_scope(wanted: str | None) -> Scope:
     return scope
 
 
+def current_records() -> Records:
+    """The records of the app that this request came to."""
+    return _gate().records
+
+
 def signed_in_by_cookie(records: Records, now: datetime) -> SignedIn | None:
     """The person whose session cookie came with this request, if the session is alive."""
     token = request.cookies.get(COOKIE)

@@ -1,6 +1,7 @@
 """Signing in and out: the page, its form and the cookie.
 
-`current_person`, `current_scope` and `install_gate` live in the gate and can be had from here too.
+`current_person`, `current_records`, `current_scope` and `install_gate` live in the gate and can
+be had from here too.
 """
 
 from __future__ import annotations
@@ -32,6 +33,7 @@ from access.gate import (
     SIGN_IN,
     SIGN_OUT,
     current_person,
+    current_records,
     current_scope,
     install_gate,
     signed_in_by_cookie,
@@ -41,7 +43,7 @@ from records import models
 from records.store import Records
 from settings import Settings
 
-__all__ = ["blueprint", "current_person", "current_scope", "install_gate"]
+__all__ = ["blueprint", "current_person", "current_records", "current_scope", "install_gate"]
 
 WRONG = "E-mail or password is wrong."
 TOO_OLD = "This page was open for too long. Please try again."
