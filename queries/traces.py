@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from datetime import timedelta
 from itertools import pairwise
 from typing import Any
 
@@ -12,6 +13,9 @@ from queries import reader
 from queries.errors import BadQuestion, NotFound
 from queries.filters import Cursor, Page, TimeRange, TraceFilters
 from queries.reader import MAX_ROWS, Answer, Row
+
+LONGEST = 2_000
+"""Characters of a text that a column asked for on top may bring; the span holds all of it."""
 
 _NEWEST_SPAN = Cursor(time=9 * 10**15, trace_id="ff" * 16)
 _OLDEST_SPAN = Cursor(time=0, trace_id="")
@@ -68,6 +72,43 @@ def traces_after(scope: Scope, filters: TraceFilters, after: Cursor | None, rows
 def traces_before(scope: Scope, filters: TraceFilters, before: Cursor, rows: int) -> Answer:
     """The `rows` oldest traces with a matching span, newer than `before`, and one more."""
     return _page(scope, "traces.traces_before", filters, before, rows)
+
+
+def columns_of(scope: Scope, shown: Sequence[Row], version: int | None = None) -> Answer:
+    """Every column of the spans shown that fits a cell, for readers who look at more of them."""
+    return reader.read(
+        scope, "traces.columns_of", version=version, longest=LONGEST, **_narrow(shown)
+    )
+
+
+def attributes_of(
+    scope: Scope,
+    shown: Sequence[Row],
+    attributes: Sequence[str],
+    resource: Sequence[str],
+    version: int | None = None,
+) -> Answer:
+    """The values of attributes of the spans shown, as JSON text in the order of their keys."""
+    return reader.read(
+        scope,
+        "traces.attributes_of",
+        version=version,
+        attribute_keys=list(attributes),
+        resource_keys=list(resource),
+        longest=LONGEST,
+        **_narrow(shown),
+    )
+
+
+def _narrow(shown: Sequence[Row]) -> dict[str, Any]:
+    """The ids of some spans, and the stretch of time in which they all start."""
+    times = [row["start_time"] for row in shown]
+    return {
+        "since": min(times),
+        "until": max(times) + timedelta(microseconds=1),
+        "trace_ids": [bytes.fromhex(row["trace_id"]) for row in shown],
+        "span_ids": [bytes.fromhex(row["span_id"]) for row in shown],
+    }
 
 
 def count(scope: Scope, filters: TraceFilters) -> Matched:

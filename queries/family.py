@@ -1,0 +1,76 @@
+"""Questions about spans and what hangs below them, for a list that opens in place."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from access.scope import Scope
+from queries import reader
+from queries.errors import BadQuestion
+from queries.reader import Answer, Row
+
+MOST = 100
+"""Children of a span, or roots of a trace, that a list shows."""
+
+
+@dataclass(frozen=True)
+class Place:
+    """A span, or a whole trace when `span_id` is empty; ids are hex. `parent_id` may be unknown."""
+
+    org_id: str
+    trace_id: str
+    span_id: str = ""
+    parent_id: str = ""
+
+
+def place_of(row: Row) -> Place:
+    return Place(row["org_id"], row["trace_id"], row["span_id"], row["parent_span_id"] or "")
+
+
+def kin(scope: Scope, spans: Sequence[Place], version: int | None = None) -> Answer:
+    """How many children each span has, and whether it is an orphan: its parent is missing."""
+    return reader.read(scope, "family.kin", version=version, **_ids(spans))
+
+
+def children(
+    scope: Scope, parents: Sequence[Place], version: int | None = None, most: int = MOST
+) -> Answer:
+    """Children of each span by start, the first `most`; `siblings` says how many there are.
+
+    `children` of a row says how many it has itself.
+    """
+    return reader.read(scope, "family.children", version=version, rows=most, **_ids(parents))
+
+
+def roots(
+    scope: Scope, traces: Sequence[Place], version: int | None = None, most: int = MOST
+) -> Answer:
+    """Roots of each trace, then its orphans, by start, the first `most` of them."""
+    ids = _ids(traces)
+    return reader.read(
+        scope,
+        "family.roots",
+        version=version,
+        rows=most,
+        org_ids=ids["org_ids"],
+        trace_ids=ids["trace_ids"],
+    )
+
+
+def _ids(places: Sequence[Place]) -> dict[str, list[Any]]:
+    """The places as parallel lists. Raises BadQuestion for an id that is none."""
+    return {
+        "org_ids": [place.org_id for place in places],
+        "trace_ids": _bytes(place.trace_id for place in places),
+        "span_ids": _bytes(place.span_id for place in places),
+        "parent_ids": [id_ or None for id_ in _bytes(place.parent_id for place in places)],
+    }
+
+
+def _bytes(ids: Iterable[str]) -> list[bytes]:
+    try:
+        return [bytes.fromhex(id_) for id_ in ids]
+    except ValueError as error:
+        raise BadQuestion("This row is not known. Load the page again.") from error

@@ -1,0 +1,81 @@
+-- one row per span without a parent, or whose parent is missing, the first $rows of a trace
+with asked as (
+    select distinct
+        unnest($org_ids) as org_id,
+        unnest($trace_ids) as trace_id
+),
+members as materialized (
+    select
+        org_id,
+        trace_id,
+        span_id,
+        parent_span_id
+    from spans($spans)
+    where list_contains($trace_ids, trace_id)
+),
+offspring as (
+    select
+        org_id,
+        trace_id,
+        parent_span_id as span_id,
+        count(distinct span_id) as children
+    from members
+    where parent_span_id is not null
+    group by all
+),
+known as (
+    select distinct
+        org_id,
+        trace_id,
+        span_id as parent_span_id
+    from members
+),
+tops as (
+    select distinct on (org_id, trace_id, span_id, twin)
+        epoch_us(start_time) as position,
+        trace_id,
+        span_id,
+        parent_span_id,
+        hash(kind, name, service_name, parent_span_id, duration_ns, start_ns, status) as twin,
+        org_id,
+        name,
+        kind,
+        service_name,
+        process_group,
+        subsystem,
+        agent_name,
+        model,
+        data_name,
+        data_type,
+        data_value,
+        start_time,
+        start_ns,
+        duration_ns,
+        status,
+        status_message,
+        exception_type,
+        exception_message
+    from spans($spans)
+    where list_contains($trace_ids, trace_id)
+),
+numbered as (
+    select
+        tops.*,
+        tops.parent_span_id is not null as orphan,
+        row_number() over siblings as place,
+        count(*) over (partition by org_id, trace_id) as siblings
+    from tops
+    inner join asked using (org_id, trace_id)
+    anti join known using (org_id, trace_id, parent_span_id)
+    window siblings as (
+        partition by org_id, trace_id
+        order by tops.parent_span_id is not null, start_time, start_ns, span_id, twin
+    )
+)
+select
+    numbered.*,
+    coalesce(offspring.children, 0) as children
+from numbered
+left join offspring using (org_id, trace_id, span_id)
+where place <= $rows
+order by org_id, trace_id, place
