@@ -10,7 +10,7 @@ import threading
 from array import array
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Any
 from weakref import WeakKeyDictionary
 
@@ -20,8 +20,9 @@ import pyarrow.compute as pc
 from access.scope import Scope
 from queries import reader
 from queries.errors import NotFound
-from queries.filters import EPOCH
+from queries.filters import EPOCH, Condition
 from queries.kept import Kept, Stored
+from queries.moments import Moments, micros
 from queries.reader import Answer, Reader
 from queries.tree import Trace, grow
 
@@ -32,21 +33,6 @@ _MOMENTS = ("start_time", "ingest_time")
 
 _kept: WeakKeyDictionary[Reader, Kept] = WeakKeyDictionary()
 _lock = threading.Lock()
-
-
-class Moments(Sequence[datetime]):
-    """Times, held as µs since 1970 and made when they are asked for."""
-
-    def __init__(self, micros: Sequence[int]) -> None:
-        self.micros = micros
-
-    def __getitem__(self, index: Any) -> Any:
-        if isinstance(index, slice):
-            return Moments(self.micros[index])
-        return EPOCH + timedelta(microseconds=self.micros[index])
-
-    def __len__(self) -> int:
-        return len(self.micros)
 
 
 class _Read(Sequence[Any]):
@@ -105,6 +91,26 @@ def stored(scope: Scope, trace_id: str) -> Stored:
     """How many spans the trace has now: the cheap way to know whether it has grown."""
     row = reader.read(scope, "trace.stored", trace_id=normal(trace_id)).one
     return Stored(**row)
+
+
+def matching(scope: Scope, found: Trace, condition: Condition) -> list[int]:
+    """The spans of a trace, by index, that meet a condition, at the version the trace was read."""
+    version = found.answer.versions.get("spans")
+    started = [start for start in micros(found.columns["start_time"]) if start] or [0]
+    untimed = len(started) < len(found)
+    answer = reader.the_reader().read(
+        scope,
+        "trace.matching",
+        since=EPOCH if untimed else EPOCH + timedelta(microseconds=min(started)),
+        until=EPOCH + timedelta(microseconds=max(started) + 1),
+        max_rows=MAX_SPANS,
+        condition=condition,
+        trace_id=found.trace_id,
+        version=version,
+    )
+    matched = {(row["span_id"], row["twin"]) for row in answer}
+    spans = zip(found.columns["span_id"], found.columns["twin"], strict=True)
+    return [index for index, span in enumerate(spans) if span in matched]
 
 
 def normal(trace_id: str) -> str:

@@ -9,7 +9,7 @@ an index names a span everywhere, and a hundred thousand of them grow in a fract
 from __future__ import annotations
 
 from array import array
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Hashable, Mapping, Sequence
 from dataclasses import dataclass, field
 from operator import add
 from typing import Any, TypeVar
@@ -47,11 +47,20 @@ class Trace:
     origin_ns: int
     length_ns: int
     answer: Answer = field(compare=False)
+    memo: dict[Hashable, Any] = field(default_factory=dict, compare=False, repr=False)
+    """What was worked out about the trace and is asked for again; it goes when the trace goes."""
     also_in: tuple[str, ...] = ()
     """Other orgs of the scope that use the same trace id; theirs is another trace."""
 
     def __len__(self) -> int:
         return len(self.depth)
+
+    def remember(self, key: Hashable, make: Callable[[], T]) -> T:
+        """What `make` gives, made once."""
+        if key not in self.memo:
+            self.memo[key] = make()
+        found: T = self.memo[key]
+        return found
 
     def row(self, index: int) -> Row:
         """One span by column name."""
