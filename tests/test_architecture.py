@@ -63,9 +63,19 @@ VALUES: dict[str, Any] = {
     "attribute_keys": ["a"],
     "resource_keys": ["b"],
     "longest": 100,
+    "begun_since": NOW - timedelta(days=1),
+    "begun_until": NOW,
+    "rootless": False,
+    "runs": ["00" * 16],
+    "least_runs": 1,
     "more_than": 5,
+    "gauges": True,
     "origin_us": 0,
     "step_us": 1_000_000,
+    "top": 1,
+    "newest_from": NOW,
+    "facet": "service",
+    "looking": "a",
 }
 """A value for each parameter that a question may name, beside its tables and its range."""
 
