@@ -202,6 +202,11 @@ def is_bare_key(name: str) -> bool:
     return bool(_BARE_KEY.fullmatch(name))
 
 
+def key_word(key: str) -> str:
+    """A key where a value is expected, as behind `exists:`."""
+    return key if is_bare_key(key) else quoted(key)
+
+
 # what a reader cannot see, or a line cannot hold, is written as \uXXXX
 _UNSEEN = re.compile("[\x00-\x1f\x7f-\x9f\u00ad\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff]")
 _ESCAPE = re.compile(r'\\(?:u([0-9a-fA-F]{4})|(["\\*]))')

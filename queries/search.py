@@ -31,7 +31,7 @@ from queries.expression import (
     Related,
     Text,
 )
-from queries.fields import Attribute, Key, Kind
+from queries.fields import Key, Kind
 from queries.filters import Condition
 from queries.grammar import parse
 
@@ -40,6 +40,7 @@ __all__ = [
     "SearchError",
     "Term",
     "condition",
+    "holding",
     "negated",
     "only",
     "parse",
@@ -49,6 +50,7 @@ __all__ = [
     "trace_id_in",
     "with_term",
     "without_term",
+    "written",
 ]
 
 
@@ -147,26 +149,11 @@ def term(key: str, value: Any, exclude: bool = False) -> str:
     if field is None:
         raise SearchError(f"There is no field {key[:40]}.", 0)
     if value is None:
-        return f"{'' if exclude else '-'}exists:{_in_list(field)}"
-    return f"{minus}{field.key}={_written(field, value)}"
+        return f"{'' if exclude else '-'}exists:{fields.key_word(field.key)}"
+    return f"{minus}{field.key}={written(field, value)}"
 
 
-def _in_list(field: Key) -> str:
-    bare = fields.is_bare_key(field.key)
-    return field.key if bare else fields.quoted(_plain_key(field))
-
-
-def _plain_key(field: Key) -> str:
-    if isinstance(field, Attribute):
-        return field.key if fields.is_bare_key(field.name) else _prefix(field) + field.name
-    return field.key
-
-
-def _prefix(field: Attribute) -> str:
-    return "attr." if field.column == "attributes" else "resource."
-
-
-def _written(field: Key, value: Any) -> str:
+def written(field: Key, value: Any) -> str:
     """A value as the field's kind writes it."""
     if isinstance(value, datetime):
         return value.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
@@ -184,6 +171,13 @@ def _written(field: Key, value: Any) -> str:
 # what needs no quotation marks: no brackets, commas, stars or backslashes, no spaces
 _BARE_VALUE = re.compile(r"[^\W_][\w./@:+#%&;$-]*")
 _LITERAL = re.compile(r"[\d.+-]")
+
+
+def holding(key: str, text: str) -> str:
+    """The search for values of a field that hold `text`, whatever the case."""
+    inner = fields.quoted(text)[1:-1]
+    bare = _BARE_VALUE.fullmatch(text)
+    return f"{key}:*{inner}*" if bare else f'{key}:"*{inner}*"'
 
 
 def with_term(text: str, added: str) -> str:

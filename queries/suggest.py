@@ -12,7 +12,8 @@ from typing import Any, Final
 import orjson
 
 from access.scope import Scope
-from queries import fields, reader
+from queries import completion, fields, reader
+from queries.completion import Place
 from queries.fields import Attribute, Field, Key, Kind
 from queries.filters import TimeRange, TraceFilters
 
@@ -61,6 +62,58 @@ class Containing:
 
     fields: tuple[FoundIn, ...]
     looked_at: int
+
+
+@dataclass(frozen=True)
+class Suggestion:
+    """`text` to write at the place, what it means, and how many of the newest spans have it."""
+
+    text: str
+    label: str = ""
+    spans: int | None = None
+
+
+def complete(scope: Scope, filters: TraceFilters, place: Place) -> list[Suggestion]:
+    """What may be written at a place of a search, the best first."""
+    match place.key.lower():
+        case "":
+            found = keys(scope, filters.range, place.partial)
+            return [
+                Suggestion(completion.key_text(each.key), each.label, each.spans) for each in found
+            ]
+        case "exists":
+            found = keys(scope, filters.range, place.partial)
+            return [
+                Suggestion(fields.key_word(each.key), each.label, each.spans)
+                for each in found
+                if each.key not in ("is", "exists") and not each.key.startswith("trace.")
+            ]
+        case "is":
+            return [
+                Suggestion(flag, meaning)
+                for flag, meaning in fields.FLAGS.items()
+                if place.partial.lower() in flag
+            ]
+    return [*_usual(place), *_values_at(scope, filters, place)]
+
+
+def _values_at(scope: Scope, filters: TraceFilters, place: Place) -> list[Suggestion]:
+    return [
+        Suggestion(completion.value_text(place.key, each.value), "", each.spans)
+        for each in values(scope, filters, place.key, place.partial)
+    ]
+
+
+def _usual(place: Place) -> list[Suggestion]:
+    """Round values of fields whose values are no choice."""
+    field = fields.find(place.key)
+    usual = _USUAL.get(field.kind, ()) if field else ()
+    return [Suggestion(text) for text in usual if text.startswith(place.partial)]
+
+
+_USUAL: Final = {
+    Kind.DURATION: ("1ms", "10ms", "100ms", "1s", "10s", "1m", "10m"),
+}
 
 
 def keys(scope: Scope, range_: TimeRange, prefix: str = "") -> list[SuggestedKey]:
