@@ -20,6 +20,8 @@ INT: Final = pa.int32()
 REAL: Final = pa.float64()
 STAMP: Final = pa.timestamp("us", tz="UTC")
 ATTRIBUTES: Final = pa.map_(pa.string(), pa.string())
+SUM: Final = pa.decimal128(38)
+HISTOGRAM: Final = pa.map_(pa.int32(), pa.int64())
 
 
 @dataclass(frozen=True)
@@ -57,7 +59,8 @@ class Table:
     @property
     def pruned_by(self) -> tuple[str, ...]:
         """Columns, never null, whose least and greatest value the log keeps for each file."""
-        return (self.time, "ingest_time")
+        names = {column.name for column in self.columns}
+        return tuple(name for name in (self.time, "ingest_time") if name in names)
 
     def __iter__(self) -> Iterator[Column]:
         return iter(self.columns)
@@ -240,3 +243,41 @@ METRIC_POINTS: Final = Table(
 )
 
 TABLES: Final = {table.name: table for table in (SPANS, LOGS, METRIC_POINTS)}
+"""What is received."""
+
+ROLLUPS: Final = Table(
+    "rollups",
+    "start",
+    (
+        *_PARTITION_COLUMNS,
+        Column("level", TEXT, "minute, hour or day: how long the row's time is."),
+        Column("grain", TEXT, "What the row is by; see `rollups.GRAINS`."),
+        Column("start", STAMP, "Start of the minute, hour or day.", "UTC"),
+        Column("service_name", TEXT, "Service, where the grain has it."),
+        Column("process_group", TEXT, "Process group, where the grain has it."),
+        Column("operation", TEXT, "Name of the spans, where the grain has it."),
+        Column("subsystem", TEXT, "Subsystem, where the grain has it."),
+        Column("agent_name", TEXT, "Agent, where the grain has it."),
+        Column("model", TEXT, "Model, where the grain has it."),
+        Column("exception_type", TEXT, "Exception, where the grain has it."),
+        Column("spans", LONG, "Spans that started then."),
+        Column("errors", LONG, "Those of them with status error."),
+        Column("roots", LONG, "Those of them without a parent: traces begun."),
+        Column("timed", LONG, "Those of them with a duration, of 0 or more."),
+        Column("duration_ns", SUM, "Sum of the durations.", "ns"),
+        Column("shortest_ns", LONG, "Least duration.", "ns"),
+        Column("longest_ns", LONG, "Greatest duration.", "ns"),
+        Column("durations", HISTOGRAM, "How many durations lie in each bucket of `rollups.GAMMA`."),
+        Column("calls", LONG, "Those of the spans that are model calls."),
+        Column("input_tokens", LONG, "Tokens sent to models.", "tokens"),
+        Column("output_tokens", LONG, "Tokens that models wrote.", "tokens"),
+        Column("cached_tokens", LONG, "Input tokens served from caches.", "tokens"),
+        Column("cost_usd", REAL, "Cost as reported, of model calls.", "US dollars"),
+        Column("earliest", STAMP, "Start of the first of the spans.", "UTC, µs"),
+        Column("latest", STAMP, "Start of the last of the spans.", "UTC, µs"),
+    ),
+)
+"""Sums of spans. Rows alike in all that names them are parts of one sum."""
+
+READABLE: Final = {**TABLES, ROLLUPS.name: ROLLUPS}
+"""What questions may read."""
