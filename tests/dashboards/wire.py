@@ -67,6 +67,13 @@ def page_with(search: str = "", path: str = "/traces", zone: str = "UTC", **stat
         ("shell-apply", "n_clicks"): 1,
         ("shell-since", "value"): "2026-01-01 00:00",
         ("shell-until", "value"): "2026-01-02 00:00",
+        ("trace-panel-want", "data"): {
+            "search": search,
+            "zone": zone,
+            "twin": "",
+            "all": [],
+            "text": "",
+        },
         ("traces-cursors", "data"): {"newer": None, "older": None, "top": None},
     }
     for name, value in state.items():
