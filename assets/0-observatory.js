@@ -1,4 +1,4 @@
-/* The browser's half of the link: controls <-> URL, live refresh, theme, keyboard. No data passes here. */
+/* The browser's half of the link: controls <-> URL, live refresh, theme. No data passes here. */
 (function () {
   "use strict";
   const DEFAULTS = { range: "24h", zone: "browser", live: "off", mode: "spans" };
@@ -91,6 +91,10 @@
   /* What the parts of the page share; each part has a script of its own. */
   window.observatory = { put, params, changed, firstPage, viewNow, DEFAULTS };
 
+  /* What keys can do: name -> functions, tried in turn until one returns true. */
+  const actions = (window.observatory.actions = {});
+  window.observatory.act = (name, run) => (actions[name] = actions[name] || []).push(run);
+
   let allZones = null;
   function zones() {
     if (allZones) return stay();
@@ -142,27 +146,4 @@
       if (ours) unanswered -= 1;
     }
   };
-
-  /* Menus close on Escape and on a click elsewhere; Enter on a row opens it; "/" goes to search. */
-  const openMenus = () => document.querySelectorAll("details.drop[open]");
-  document.addEventListener("click", (event) => {
-    for (const menu of openMenus()) if (!menu.contains(event.target)) menu.open = false;
-  });
-  document.addEventListener("keydown", (event) => {
-    const field = event.target.closest && event.target.closest("input, textarea, [role=combobox]");
-    if (event.key === "Escape") {
-      for (const menu of openMenus()) {
-        menu.open = false;
-        menu.querySelector("summary").focus();
-      }
-    } else if (event.key === "Enter" && event.target.classList.contains("ag-cell")) {
-      event.target.click();
-    } else if (event.key === "/" && !field && !event.ctrlKey && !event.metaKey) {
-      const search = document.querySelector(".search input");
-      if (search) {
-        event.preventDefault();
-        search.focus();
-      }
-    }
-  });
 })();

@@ -7,11 +7,13 @@ from flask import Flask, has_request_context, request
 
 from dashboards.alerts import callbacks as alerts
 from dashboards.code import callbacks as code
+from dashboards.compare import callbacks as compare
 from dashboards.headers import PLOTLY
 from dashboards.overview import callbacks as overview
 from dashboards.rooms import ROOMS
 from dashboards.shell import callbacks as shell
 from dashboards.shell import layout as frame
+from dashboards.trace import callbacks as trace
 from dashboards.traces import callbacks as traces
 
 _DOCUMENT = """<!DOCTYPE html>
@@ -65,6 +67,6 @@ def create(server: Flask, assets: str) -> Page:
     page.validation_layout = html.Div(  # type: ignore[assignment]
         [frame.frame(None), *(room() for room in ROOMS.values())]
     )
-    for room in (shell, overview, traces, code, alerts):
+    for room in (shell, overview, traces, trace, compare, code, alerts):
         room.register(page)
     return page

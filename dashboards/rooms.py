@@ -8,12 +8,16 @@ from dash.development.base_component import Component
 
 from dashboards.alerts import layout as alerts
 from dashboards.code import layout as code
+from dashboards.compare import layout as compare
 from dashboards.overview import layout as overview
+from dashboards.trace import layout as trace
 from dashboards.traces import layout as traces
 
 ROOMS: dict[str, Callable[[], Component]] = {
     "/": overview.layout,
     "/traces": traces.layout,
+    "/trace": trace.layout,
+    "/compare": compare.layout,
     "/code": code.layout,
     "/alerts": alerts.layout,
 }

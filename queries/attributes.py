@@ -3,13 +3,19 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 import orjson
 
 _TYPES = {'"': "string", "t": "bool", "f": "bool", "[": "array", "{": "map", "n": "empty"}
+LINE = 60
+"""Characters of JSON that stand on one line."""
+
+DEEPEST = 12
+"""Levels of JSON that get lines of their own: each costs a look at all that is in it."""
+
 _WHOLE = re.compile(r"-?\d+")
 
 
@@ -45,7 +51,7 @@ def text_of(json_text: str) -> str:
     if json_text[:1] not in ('"', "[", "{"):
         return json_text
     found = loaded(json_text)
-    return found if isinstance(found, str) else written(found)
+    return found if isinstance(found, str) else written(found, json_text)
 
 
 def loaded(json_text: str) -> Any:
@@ -56,16 +62,48 @@ def loaded(json_text: str) -> Any:
         return json_text
 
 
-def written(value: Any) -> str:
-    """A value as JSON that a person can read: on one line if that is short."""
+def written(value: Any, too_deep: str = "(nested too deeply to be shown)") -> str:
+    """A value as JSON that a person can read: whatever fits a line stands on one."""
     try:
-        short = orjson.dumps(value).decode()
-        if len(short) <= 60:
-            return short
-        return orjson.dumps(value, option=orjson.OPT_INDENT_2).decode()
+        return "".join(_lines(value, 0, ""))
     except (orjson.JSONEncodeError, RecursionError):
-        # deeper than orjson writes
-        return str(value)
+        return too_deep
+
+
+def _lines(value: Any, indent: int, key: str) -> Iterator[str]:
+    line = key + orjson.dumps(value).decode()
+    fits = indent + len(line) <= LINE or indent >= 2 * DEEPEST
+    if fits or not value or not isinstance(value, list | dict):
+        yield line
+    elif isinstance(value, dict):
+        items = [(item, f"{orjson.dumps(name).decode()}: ") for name, item in value.items()]
+        yield from _block(items, indent, key, "{}")
+    elif any(isinstance(item, list | dict) for item in value):
+        yield from _block([(item, "") for item in value], indent, key, "[]")
+    else:
+        yield from _filled([orjson.dumps(item).decode() for item in value], indent, key)
+
+
+def _block(items: list[tuple[Any, str]], indent: int, key: str, ends: str) -> Iterator[str]:
+    """One item a line, or a block of its own."""
+    yield f"{key}{ends[0]}\n"
+    for number, (item, name) in enumerate(items, 1):
+        yield " " * (indent + 2)
+        yield from _lines(item, indent + 2, name)
+        yield ",\n" if number < len(items) else "\n"
+    yield " " * indent + ends[1]
+
+
+def _filled(items: list[str], indent: int, key: str) -> Iterator[str]:
+    """Many small items, as many to a line as fit."""
+    margin = "\n" + " " * (indent + 2)
+    yield f"{key}[{margin}{items[0]}"
+    taken = indent + 2 + len(items[0])
+    for item in items[1:]:
+        fits = taken + len(item) + 2 <= LINE
+        yield f", {item}" if fits else f",{margin}{item}"
+        taken = (taken if fits else indent) + 2 + len(item)
+    yield f"\n{' ' * indent}]"
 
 
 def plain_value(key: str, value: Any) -> Value:

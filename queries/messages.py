@@ -348,13 +348,13 @@ def _is_message(value: Any) -> bool:
     keys = _keys(value)
     if "role" in keys or "kwargs" in keys:
         return bool(keys & {"content", "parts", "tool_calls", "kwargs", "message", "refusal"})
-    return value.get("type") in LANGCHAIN and "content" in keys if keys else False
+    return "content" in keys and _type(value) in LANGCHAIN
 
 
 def _is_part(value: Any) -> bool:
     known = TEXT_TYPES | CALL_TYPES | RESULT_TYPES | REASONING_TYPES | MEDIA_TYPES
     keys = _keys(value)
-    return bool(keys & {"tool.name", "toolName"}) or ("type" in keys and value["type"] in known)
+    return bool(keys & {"tool.name", "toolName"}) or ("type" in keys and _type(value) in known)
 
 
 def _turn_of(message: dict[str, Any], role: str) -> Turn:
@@ -362,9 +362,7 @@ def _turn_of(message: dict[str, Any], role: str) -> Turn:
     if isinstance(message.get("kwargs"), dict):
         # a LangChain message written by its own serializer
         message = {"type": _class_role(message), **message["kwargs"]}
-    said = message.get("role") or (
-        message.get("type") if message.get("type") in LANGCHAIN else None
-    )
+    said = message.get("role") or (_type(message) if _type(message) in LANGCHAIN else None)
     role = ROLES.get(str(said), str(said)) if said else role
     content = next((message[n] for n in ("parts", "contents", "content") if message.get(n)), None)
     parts = _parts(_parsed_parts(content), role)
@@ -398,16 +396,15 @@ def _as_result(part: Part, message: dict[str, Any]) -> Part:
 def _parts(content: Any, role: str) -> Turn:
     if content in (None, "", []):
         return []
-    if isinstance(content, list):
-        return [part for item in content for part in _parts(item, role)]
-    if isinstance(content, dict):
-        return [_part(content, role)]
-    return [Part(role, "text", _text(content))]
+    items = content if isinstance(content, list) else [content]
+    return [_part(item, role) for item in items if item not in (None, "", [])]
 
 
-def _part(item: dict[str, Any], role: str) -> Part:
+def _part(item: Any, role: str) -> Part:
     """One item of a message's content, by its type or, where it has none, by its fields."""
-    kind = item.get("type")
+    if not isinstance(item, dict):
+        return Part(role, "data" if isinstance(item, list) else "text", _text(item))
+    kind = _type(item)
     if "function_response" in item or kind in RESULT_TYPES:
         return _result(item.get("function_response") or item, role)
     if _is_call(item):
@@ -417,16 +414,16 @@ def _part(item: dict[str, Any], role: str) -> Part:
     if kind in MEDIA_TYPES:
         return Part(role, "media", _media(item))
     text = _any(item, "text", "content")
-    if isinstance(text, str) and (kind in TEXT_TYPES or kind is None):
+    if isinstance(text, str) and (kind in TEXT_TYPES or not kind):
         return Part(role, "text", text)
     return Part(role, "data", written(item))
 
 
 def _is_call(item: dict[str, Any]) -> bool:
     """Whether it calls a tool; `function` is also how a tool is offered, with its parameters."""
-    if item.get("type") == "function":
+    if _type(item) == "function":
         return _at(item, "function", "arguments") is not None or "arguments" in item
-    return item.get("type") in CALL_TYPES or bool(
+    return _type(item) in CALL_TYPES or bool(
         item.keys() & {"function_call", "tool.name", "toolName"}
     )
 
@@ -501,6 +498,11 @@ def _at(item: Mapping[str, Any], *path: str) -> Any:
     for name in path:
         found = found.get(name) if isinstance(found, dict) else None
     return found
+
+
+def _type(item: Mapping[str, Any]) -> str:
+    kind = item.get("type")
+    return kind if isinstance(kind, str) else ""
 
 
 def _keys(value: Any) -> set[str]:

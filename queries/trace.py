@@ -93,12 +93,13 @@ def stored(scope: Scope, trace_id: str) -> Stored:
     return Stored(**row)
 
 
-def matching(scope: Scope, found: Trace, condition: Condition) -> list[int]:
-    """The spans of a trace, by index, that meet a condition, at the version the trace was read."""
-    version = found.answer.versions.get("spans")
+def matching(
+    scope: Scope, found: Trace, condition: Condition, version: int | None = None
+) -> list[int]:
+    """The spans of a trace, by index, that meet a condition."""
     started = [start for start in micros(found.columns["start_time"]) if start] or [0]
     untimed = len(started) < len(found)
-    answer = reader.the_reader().read(
+    answer = reader.read(
         scope,
         "trace.matching",
         since=EPOCH if untimed else EPOCH + timedelta(microseconds=min(started)),

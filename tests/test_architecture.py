@@ -72,6 +72,8 @@ VALUES: dict[str, Any] = {
     "gauges": True,
     "origin_us": 0,
     "step_us": 1_000_000,
+    "slice_since": NOW - timedelta(days=1),
+    "slice_until": NOW,
     "top": 1,
     "newest_from": NOW,
     "facet": "service",

@@ -12,6 +12,7 @@ from flask import has_request_context
 from access.errors import NotSignedIn
 from access.login import current_person
 from access.people import ALL_ORGS, Person
+from dashboards.shell import keys
 from dashboards.shell.link import LIVE, PRESETS
 
 
@@ -100,6 +101,7 @@ def frame(person: Person | None) -> Component:
             ),
             html.Div(id=Id.BANNER),
             html.Main(id=Id.ROOM, tabIndex=-1),
+            keys.panel(),
         ],
         className="frame",
     )

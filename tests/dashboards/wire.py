@@ -58,6 +58,10 @@ def callbacks(client: FlaskClient) -> list[Callback]:
     ]
 
 
+OPENED = [f"{org}:{0xFACADE:032x}:{1:016x}:0" for org in ("acme", "globex")]
+"""Rows that the reader opened, of one trace in two orgs; each org has at most one of them."""
+
+
 def page_with(search: str = "", path: str = "/traces", zone: str = "UTC", **state: Any) -> Wires:
     """What the page holds at an address; `state` replaces single wires, `__` for their dot."""
     page: Wires = {
@@ -67,7 +71,21 @@ def page_with(search: str = "", path: str = "/traces", zone: str = "UTC", **stat
         ("shell-apply", "n_clicks"): 1,
         ("shell-since", "value"): "2026-01-01 00:00",
         ("shell-until", "value"): "2026-01-02 00:00",
+        ("trace-panel-want", "data"): {
+            "search": search,
+            "zone": zone,
+            "twin": "",
+            "all": [],
+            "text": "",
+        },
         ("traces-cursors", "data"): {"newer": None, "older": None, "top": None},
+        ("traces-asked", "data"): {"search": search, "zone": zone, "opened": OPENED},
+        ("traces-unknown", "data"): {"ids": OPENED},
+        ("traces-wanted", "data"): {"ids": OPENED},
+        ("traces-cell", "data"): {"key": "status", "value": "error"},
+        ("traces-jump", "data"): {"text": "00:00"},
+        ("traces-columns-typed", "data"): {"text": ""},
+        ("traces-columns-chosen", "data"): {"mode": "spans", "cols": "process,attr.a"},
     }
     for name, value in state.items():
         component, prop = name.split("__")

@@ -55,6 +55,8 @@ def _against_median(found: Standing) -> str:
     times = found.duration_ns / median
     if times >= 1.1:
         return f", {times:,.{1 if times < 100 else 0}f} × the median"
+    if times > 0.9:
+        return ", about the median"
     return f", {100 * times:.0f} % of the median" if times >= 0.01 else ""
 
 

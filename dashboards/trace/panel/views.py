@@ -156,7 +156,7 @@ def _error(row: Row) -> Component | None:
         [
             html.Div(texts.readable((kind or "Error")[:500]), className="panel-error-type"),
             texts.passage(said) if said else None,
-            html.P(others, className="muted") if others else None,
+            texts.passage(others, class_name="muted") if others else None,
             None if said or kind else html.P("The span failed and says no more about it."),
             html.Div(
                 [texts.copier("stack trace"), texts.passage(stack, long=STACK, class_name="stack")],
@@ -309,6 +309,8 @@ def _offset(time_ns: Any, start_ns: int) -> str:
     if not isinstance(time_ns, int) or not time_ns or not start_ns:
         return "no time"
     offset = time_ns - start_ns
+    if not offset:
+        return "at start"
     return f"{'+' if offset >= 0 else '−'}{formats.duration(abs(offset))}"
 
 

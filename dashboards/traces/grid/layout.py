@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import json
 from enum import StrEnum
+from typing import Any
 
 from dash import dcc, html
 from dash.development.base_component import Component
 
 from dashboards.parts import tables
+from dashboards.traces.grid import columns
 
 
 class Id(StrEnum):
@@ -21,87 +24,75 @@ class Id(StrEnum):
     NEWER = "traces-newer"
     OLDER = "traces-older"
     CURSORS = "traces-cursors"
+    ASKED = "traces-asked"
+    UNKNOWN = "traces-unknown"
+    KIN = "traces-kin"
+    WANTED = "traces-wanted"
+    KIDS = "traces-kids"
+    CELL = "traces-cell"
+    TERM = "traces-term"
+    MENU = "traces-cell-menu"
+    SAID = "traces-said"
+    JUMP = "traces-jump"
+    JUMP_BOX = "traces-jump-box"
+    JUMPED = "traces-jumped"
+    JUMP_ERROR = "traces-jump-error"
+    COLUMNS = "traces-columns"
+    COLUMNS_MENU = "traces-columns-menu"
+    TYPED = "traces-columns-typed"
+    KEYS = "traces-columns-keys"
+    CHOSEN = "traces-columns-chosen"
+    REMEMBERED = "traces-columns-remembered"
 
 
-SPAN_COLUMNS = (
-    {
-        "field": "process",
-        "headerName": "Process",
-        "cellRenderer": "Process",
-        "flex": 3,
-        "minWidth": 200,
-    },
-    {"field": "data", "headerName": "Data", "flex": 1.2, "minWidth": 90},
-    {"field": "data_type", "headerName": "Data Type", "width": 92, "minWidth": 92, "flex": 0.7},
-    {
-        "field": "data_value",
-        "headerName": "Data Value",
-        "flex": 1.2,
-        "minWidth": 96,
-        "cellClass": "num",
-    },
-    {
-        "field": "time",
-        "headerName": "Timestamp",
-        "width": 186,
-        "cellClass": "time",
-        "minWidth": 186,
-    },
-    {
-        "field": "status",
-        "headerName": "Status",
-        "cellRenderer": "Status",
-        "width": 88,
-        "minWidth": 84,
-    },
-    {
-        "field": "exception",
-        "headerName": "Exception",
-        "flex": 2.4,
-        "minWidth": 150,
-        "cellClass": "bad",
-    },
-)
-"""The seven canonical columns."""
-
-ORG_COLUMN = {"field": "org", "headerName": "Org", "width": 110, "minWidth": 90}
-
-TRACE_COLUMNS = (
-    {
-        "field": "process",
-        "headerName": "Root",
-        "cellRenderer": "Process",
-        "flex": 3,
-        "minWidth": 200,
-    },
-    {"field": "spans", "headerName": "Spans", "width": 72, "type": "rightAligned"},
-    {"field": "services", "headerName": "Services", "width": 80, "type": "rightAligned"},
-    {
-        "field": "errors",
-        "headerName": "Errors",
-        "width": 72,
-        "type": "rightAligned",
-        "cellClass": "bad ag-right-aligned-cell",
-    },
-    {"field": "orphans", "headerName": "Orphans", "width": 80, "type": "rightAligned"},
-    {"field": "duration", "headerName": "Duration", "width": 94, "type": "rightAligned"},
-    {"field": "tokens", "headerName": "Tokens", "width": 84, "type": "rightAligned"},
-    {"field": "cost", "headerName": "Cost", "width": 92, "type": "rightAligned"},
-    {"field": "time", "headerName": "Started", "width": 186, "minWidth": 186, "cellClass": "time"},
+STORES = (
+    Id.CURSORS,
+    Id.ASKED,
+    Id.UNKNOWN,
+    Id.KIN,
+    Id.WANTED,
+    Id.KIDS,
+    Id.CELL,
+    Id.TERM,
+    Id.JUMP,
+    Id.JUMPED,
+    Id.TYPED,
+    Id.KEYS,
+    Id.CHOSEN,
+    Id.REMEMBERED,
 )
 
 
 def tools() -> Component:
-    """What a row is: a span, a trace or a watched variable."""
-    return dcc.RadioItems(
-        id=Id.MODE,
-        options=[
-            {"label": "Spans", "value": "spans"},
-            {"label": "Traces", "value": "traces"},
+    """What a row is – a span, a trace or a watched variable – and which columns it has."""
+    return html.Div(
+        [
+            dcc.RadioItems(
+                id=Id.MODE,
+                options=[
+                    {"label": "Spans", "value": "spans"},
+                    {"label": "Traces", "value": "traces"},
+                    {"label": "Watched variables", "value": "watched"},
+                ],
+                value="spans",
+                inline=True,
+                className="segments",
+            ),
+            html.Details(
+                [
+                    html.Summary("Columns", className="button"),
+                    # filled by the page's script: what is shown, and what could be
+                    html.Div(
+                        id=Id.COLUMNS_MENU,
+                        className="menu menu-columns",
+                        **_data(catalogue=json.dumps(_catalogue())),
+                    ),
+                ],
+                id=Id.COLUMNS,
+                className="drop",
+            ),
         ],
-        value="spans",
-        inline=True,
-        className="segments",
+        className="list-tools",
     )
 
 
@@ -109,16 +100,31 @@ def layout() -> Component:
     return html.Div(
         [
             html.Button(id=Id.NEW, hidden=True, className="new-rows"),
-            tables.grid(Id.TABLE, SPAN_COLUMNS, row_id="id", class_name="fills"),
+            _table(),
             html.Div(id=Id.FACE),
-            dcc.Store(id=Id.CURSORS),
+            # filled by the page's script
+            html.Div(id=Id.MENU, className="cell-menu"),
+            html.Div(id=Id.SAID, className="said", role="status"),
+            *(dcc.Store(id=store) for store in STORES),
         ],
         className="list loads",
     )
 
 
+def _table() -> Component:
+    shown = columns.definitions(columns.default("spans"), many=False)
+    table = tables.grid(Id.TABLE, shown, row_id="id", class_name="fills spans")
+    table.dashGridOptions |= {  # type: ignore[attr-defined]
+        # the key of an attribute has dots of its own
+        "suppressFieldDotNotation": True,
+        "suppressDragLeaveHidesColumns": True,
+        "preventDefaultOnContextMenu": True,
+    }
+    return table
+
+
 def pager() -> Component:
-    """How many rows there are, and the way to the next."""
+    """How many rows there are, the way to the next, and to any time."""
     return html.Div(
         [
             html.Div(
@@ -128,6 +134,15 @@ def pager() -> Component:
             ),
             html.Div(
                 [
+                    html.Span(id=Id.JUMP_ERROR, className="jump-error", role="alert"),
+                    html.Label("Jump to", htmlFor=Id.JUMP_BOX, className="label"),
+                    dcc.Input(
+                        id=Id.JUMP_BOX,
+                        type="text",
+                        placeholder="14:05 or date and time",
+                        className="jump",
+                        autoComplete="off",
+                    ),
                     html.Button("Newest", id=Id.FIRST, className="button", disabled=True),
                     html.Button("Newer", id=Id.NEWER, className="button", disabled=True),
                     html.Button("Older", id=Id.OLDER, className="button", disabled=True),
@@ -137,3 +152,18 @@ def pager() -> Component:
         ],
         className="pager-line",
     )
+
+
+def _catalogue() -> dict[str, Any]:
+    """Mode → the columns there are, and which of them are the default."""
+    return {
+        mode: {
+            "columns": [{"key": c.key, "title": c.title} for c in columns.catalogue(mode)],
+            "defaults": [c.key for c in default],
+        }
+        for mode, default in columns.DEFAULTS.items()
+    }
+
+
+def _data(**attributes: str) -> dict[str, Any]:
+    return {f"data-{name}": value for name, value in attributes.items()}

@@ -1,0 +1,1 @@
+"""One trace: its waterfall and the other ways to look at it."""

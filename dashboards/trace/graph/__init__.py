@@ -1,0 +1,1 @@
+"""The graph of a trace: who gave work to whom."""

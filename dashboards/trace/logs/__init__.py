@@ -1,0 +1,1 @@
+"""The logs of a trace in time order."""

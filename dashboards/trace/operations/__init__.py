@@ -1,0 +1,1 @@
+"""The statistics of a trace by operation, and the clocks of its services."""

@@ -1,0 +1,1 @@
+"""The waterfall: one grid over the rows of a trace, of which the browser holds a window."""
