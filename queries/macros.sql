@@ -89,3 +89,46 @@ left join known
     and members.parent_span_id = known.span_id
 -- two orgs may use one trace id, and are two traces
 group by members.org_id, members.trace_id;
+
+-- rows of the rollups of a grain that make up a range: whole days, then hours, then minutes; each
+-- row once, and none at the ends of the range that are shorter than a minute
+create macro summed(
+    files, wanted, minutes_since, minutes_until, hours_since, hours_until, days_since, days_until
+) as table
+select *
+from rollups(files)
+where grain = wanted
+    and (
+        level = 'day' and start >= days_since and start < days_until
+        or level = 'hour'
+            and start >= hours_since and start < hours_until
+            and not (start >= days_since and start < days_until)
+        or level = 'minute'
+            and start >= minutes_since and start < minutes_until
+            and not (start >= hours_since and start < hours_until)
+    );
+
+-- the bucket of a duration, and the duration that stands for a bucket; see telemetry/rollups.py
+create macro bucket_of(ns) as if(ns <= 0, 0, 1 + cast(ceil(ln(ns) / ln(1.02)) as integer));
+create macro middle_of(bucket) as if(bucket = 0, 0, 2 * pow(1.02, bucket - 1) / 2.02);
+
+-- quantiles, linearly interpolated, of durations counted in buckets: a list of {bucket, n} in order
+create macro quantiles_of(buckets, fractions) as (
+    with counted as (
+        select b.bucket as bucket, sum(b.n) over (order by b.bucket) as upto
+        from (select unnest(buckets) as b)
+    ),
+    wanted as (
+        select place, floor(rank) as below, ceil(rank) as above, rank - floor(rank) as part
+        from (
+            select f.place as place, f.fraction * ((select max(upto) from counted) - 1) as rank
+            from (select unnest(list_zip(fractions, range(len(fractions)))) as z, z[1] as fraction, z[2] as place) as f
+        )
+    )
+    select list(
+        middle_of((select min(bucket) from counted where upto > below)) * (1 - part)
+        + middle_of((select min(bucket) from counted where upto > above)) * part
+        order by place
+    )
+    from wanted
+);

@@ -9,6 +9,7 @@ from access.scope import Scope
 from queries import reader
 from queries.filters import EPOCH, TimeRange
 from queries.reader import Answer
+from queries.rolled import parts
 
 _STEPS = (1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200, 10800, 21600, 43200, 86400)
 _BUCKETS = 60
@@ -40,7 +41,7 @@ class Activity:
 
 def totals(scope: Scope, range_: TimeRange) -> Answer:
     """One row: spans, errors, traces, agents, quantiles of duration (ns) and the newest start."""
-    return reader.read(scope, "overview.totals", **range_.params)
+    return reader.read(scope, "overview.totals", **range_.params, **parts(range_).params)
 
 
 def activity(scope: Scope, range_: TimeRange) -> Activity:

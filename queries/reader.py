@@ -30,7 +30,7 @@ from queries.errors import QuestionError, TooBig, TooSlow
 from queries.filters import EVERY_SPAN, Condition
 from queries.snapshot import File, Snapshots
 from settings import Settings
-from telemetry.schema import SPANS, TABLES, Table
+from telemetry.schema import READABLE, SPANS, Table
 
 log = logging.getLogger(__name__)
 
@@ -93,11 +93,11 @@ class Reader:
         self._settings = settings
         self._root = settings.lake_dir.resolve()
         self._snapshots = {
-            name: Snapshots(table, self._root / name) for name, table in TABLES.items()
+            name: Snapshots(table, self._root / name) for name, table in READABLE.items()
         }
         self._engines: OrderedDict[frozenset[str] | None, duckdb.DuckDBPyConnection] = OrderedDict()
         self._lock = threading.Lock()
-        for table in TABLES.values():
+        for table in READABLE.values():
             _make_empty_file(self._empty(table.name), table)
 
     def read(
@@ -242,7 +242,7 @@ class Reader:
         params |= {"since": since, "until": until, **dict(condition.params)}
         versions: dict[str, int] = {}
         opened = 0
-        for table in TABLES:
+        for table in READABLE:
             if f"${table}" in sql.names:
                 version = pinned if table == SPANS.name else None
                 found = self.files(scope, table, since, until, version)
@@ -286,7 +286,7 @@ class Reader:
 
     def _open(self, orgs: frozenset[str] | None) -> duckdb.DuckDBPyConnection:
         engine = duckdb.connect(":memory:")
-        for table in TABLES.values():
+        for table in READABLE.values():
             engine.execute(_macro(table))
         engine.execute(_MACROS.read_text(encoding="utf-8"))
         engine.execute("set global timezone = 'UTC'")
@@ -306,7 +306,7 @@ class Reader:
         if orgs is None:
             return [f"{self._root}/"]
         return [f"{self._root}/empty/"] + [
-            f"{self._root}/{table}/org_id={org}/" for table in TABLES for org in sorted(orgs)
+            f"{self._root}/{table}/org_id={org}/" for table in READABLE for org in sorted(orgs)
         ]
 
     def _empty(self, table: str) -> Path:
@@ -377,6 +377,8 @@ _DUCKDB_TYPES = {
     "bool": "boolean",
     "timestamp[us, tz=UTC]": "timestamptz",
     "map<string, string>": "map(varchar, varchar)",
+    "map<int32, int64>": "map(integer, bigint)",
+    "decimal128(38, 0)": "decimal(38, 0)",
 }
 
 

@@ -263,9 +263,7 @@ def _at_level(level: str) -> str:
         level=level,
         keys=", ".join(column[key] for key in present),
         grains=" ".join(words),
-        columns=", ".join(
-            f"{column[key] if key in present else 'null'} as {key}" for key in _KEYS
-        ),
+        columns=", ".join(f"{column[key] if key in present else 'null'} as {key}" for key in _KEYS),
         sets=", ".join(f"({each})" for each in sets),
     )
 
