@@ -34,6 +34,8 @@
         twin: mine.twin || "",
         all: mine.all || [],
         text: mine.text || "",
+        // set when everything is to be read again
+        at: Math.max(view.at || 0, (was && was.at) || 0),
       };
       if (JSON.stringify(next) === JSON.stringify(was)) return [stay(), false];
       const other = !was || nameOf(params(was.search)) !== nameOf(query);
@@ -130,11 +132,18 @@
     },
     true,
   );
+  // what is open when the key goes down closes first; by the time it bubbles it may be gone
+  let covered = false;
+  window.addEventListener(
+    "keydown",
+    () => (covered = Boolean(document.querySelector("details.drop[open], dialog[open]"))),
+    true,
+  );
   document.addEventListener("keydown", (event) => {
-    if (event.key !== "Escape" || event.defaultPrevented || !panel() || panel().hidden) return;
+    if (event.key !== "Escape" || event.defaultPrevented || covered) return;
+    if (!panel() || panel().hidden) return;
     const field = event.target.closest && event.target.closest("input, textarea, [role=combobox]");
     if (field && (field.value || !panel().contains(field))) return;
-    if (document.querySelector("details.drop[open], dialog[open]")) return;
     put({ span: "" });
   });
 })();

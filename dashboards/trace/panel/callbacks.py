@@ -83,16 +83,19 @@ def show_span(want: Want | None) -> Any:
         return None, True, None, None, None, None
     scope, zone = current_scope(link.org or None), zone_of(want["zone"])
     row = _whole(scope, link, want)
-    every = want["all"]
     return (
         views.head(row, _self_ns(scope, row, link), link, zone),
         False,
         [
-            said.conversation(messages.messages(row), _most("said", every, said.SHOWN)),
+            said.conversation(
+                messages.messages(row), _most(want, "messages", said.SHOWN, said.MOST)
+            ),
             *views.measures(row, span.watched(row)),
         ],
-        views.attribute_rows(row, link, want["text"], _most("attributes", every, attributes.SHOWN)),
-        views.events(row, _most("events", every, views.EVENTS)),
+        views.attribute_rows(
+            row, link, want["text"], _most(want, "attributes", attributes.SHOWN, attributes.MOST)
+        ),
+        views.events(row, _most(want, "events", views.EVENTS, views.MOST_EVENTS)),
         views.about(row, link),
     )
 
@@ -117,7 +120,7 @@ def show_links(want: Want | None) -> Any:
         return None
     scope = current_scope(link.org or None)
     row = _whole(scope, link, want)
-    asked = tuple(dict.fromkeys(each["trace_id"] for each in views.links_of(row)[: views.LINKS]))
+    asked = views.linked_traces(row)
     here = span.present(scope, asked, version=link.pinned) if asked else ()
     return views.links(row, {each["trace_id"] for each in here}, link)
 
@@ -145,8 +148,8 @@ def _whole(scope: Scope, link: Link, want: Want) -> Row:
     return span.whole(scope, link.trace, link.span, chosen, version=link.pinned)
 
 
-def _most(kind: str, every: list[str], usually: int) -> int:
-    return attributes.MOST if kind in every else usually
+def _most(want: Want, kind: str, usually: int, at_most: int) -> int:
+    return at_most if kind in want["all"] else usually
 
 
 def _self_ns(scope: Scope, row: Row, link: Link) -> int | None:
