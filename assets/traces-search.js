@@ -44,29 +44,30 @@
     if (index < 0) field.removeAttribute("aria-activedescendant");
     else field.setAttribute("aria-activedescendant", options()[index].id);
   }
+  // the server counts whole characters, the box counts halves of those beyond 16 bits
+  const before = (text, at) => [...text].slice(0, at).join("");
   function ask() {
     const field = box();
     if (!field) return;
     asked = field.value;
-    dc.set_props("traces-search-typed", {
-      data: { text: field.value, caret: field.selectionStart, at: Date.now() },
-    });
+    const caret = [...field.value.slice(0, field.selectionStart)].length;
+    dc.set_props("traces-search-typed", { data: { text: field.value, caret, at: Date.now() } });
   }
   function accept(option) {
     const field = box();
     // the text moved on while the completions were on their way
     if (!option || field.value !== asked) return;
     const { insert, start, end, what } = option.dataset;
-    const before = field.value.slice(0, Number(start));
-    let after = field.value.slice(Number(end));
+    const head = before(field.value, Number(start));
+    let after = field.value.slice(before(field.value, Number(end)).length);
     let written = insert;
     if (what === "key") {
       if (/^(:|=|!=|!~|~|<|>)/.test(after)) written = insert.slice(0, -1);
     } else if (!/^[\s,)}]/.test(after)) {
       after = " " + after;
     }
-    const caret = before.length + written.length + (what === "value" && after[0] === " " ? 1 : 0);
-    write(before + written + after);
+    const caret = head.length + written.length + (what === "value" && after[0] === " " ? 1 : 0);
+    write(head + written + after);
     open(false);
     setTimeout(() => {
       field.setSelectionRange(caret, caret);
@@ -144,7 +145,8 @@
       const field = box();
       if (!answer || !field || field.value !== answer.text) return stay();
       if (answer.at !== null) {
-        if (entered && isBox(document.activeElement)) field.setSelectionRange(answer.at, answer.at + 1);
+        const at = before(answer.text, answer.at).length;
+        if (entered && isBox(document.activeElement)) field.setSelectionRange(at, at + 1);
         return stay();
       }
       dirty = false;

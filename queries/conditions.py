@@ -161,7 +161,7 @@ class _Compiler:
             Kind.TIME: self._time,
         }[field.kind]
         tests = _any(one(field, node, value) for value in node.values)
-        if isinstance(field, Attribute):
+        if field.kind is Kind.ANY:
             return f"coalesce({tests}, false)"
         return f"({field.column} is not null and {tests})"
 
