@@ -53,6 +53,7 @@ LISTS = ("", "mode=traces")
 SEARCHES = (
     "",
     "mode=traces",
+    "q=zqname+-status:ok",
     "errors=1",
     "process=zqname",
     "process=zqservice&mode=traces",
@@ -68,6 +69,9 @@ WITHOUT_TELEMETRY = {
     "shell-banner.children",
     "..shell-custom.data...shell-range-error.children..",
     "overview-orgs.children",
+    "..traces-search-answer.data...traces-search-error.children..",
+    "traces-search-joined.data",
+    "traces-search-terms.children",
 }
 """Callbacks whose answer to a member does not depend on telemetry. A new one is not among them."""
 
