@@ -66,7 +66,7 @@ def _turn(role: str, parts: list[tuple[Message, Component]]) -> Component:
             html.Div(texts.readable(role[:40]), className="said-role"),
             html.Div([_part(message, text) for message, text in parts]),
         ],
-        className=f"said said-{known}",
+        className=f"said-turn said-{known}",
     )
 
 
