@@ -133,7 +133,7 @@
       }),
       rule("edge", {
         ...font, label: "data(label)", "font-size": 11, color: is["ink-soft"], width: "data(width)", "curve-style": "bezier",
-        "control-point-step-size": 60, "line-color": is["line-strong"], "target-arrow-color": is["line-strong"],
+        "control-point-step-size": 60, "line-color": is["line-strong"], "target-arrow-color": is["ink-faint"], "text-wrap": "wrap",
         "target-arrow-shape": "triangle", "arrow-scale": 1.1, "text-background-color": is.surface,
         "text-background-opacity": 1, "text-background-padding": 3, "text-background-shape": "round-rectangle",
       }),
@@ -144,6 +144,20 @@
       rule("edge.chosen", { "line-color": is.accent, "target-arrow-color": is.accent, color: is.ink, "font-weight": 600 }),
       rule("node:active, edge:active", { "overlay-opacity": 0.08, "overlay-color": is.accent }),
     ];
+  }
+  /* A tab that is opened gets its size after its drawing: what was fitted into nothing is fitted again. */
+  const fitting = new ResizeObserver((entries) => {
+    for (const { target, contentRect } of entries) {
+      const drawn = target._cyreg && target._cyreg.cy;
+      if (!drawn || !contentRect.width) continue;
+      drawn.resize();
+      drawn.fit(undefined, 32);
+    }
+  });
+  function styleGraph() {
+    const drawing = byId("trace-graph-drawing");
+    if (drawing) fitting.observe(drawing);
+    return graphStyle();
   }
   function restyle() {
     if (byId("trace-graph-drawing")) dc.set_props("trace-graph-drawing", { stylesheet: graphStyle() });
@@ -168,16 +182,21 @@
   }
 
   /* Raw: JSON as a tree; what is folded is made when it is opened. */
-  const OPEN_LEVELS = 5;
+  const FOLDED = ["resource", "scope"];
   const AT_ONCE = 200;
   const isBranch = (value) => value !== null && typeof value === "object";
 
   function drawJson(text) {
     const tree = byId("trace-raw-tree");
     if (!tree) return stay();
-    tree.replaceChildren(...(text ? [jsonNode(null, JSON.parse(text), 0)] : []));
+    const request = text ? JSON.parse(text) : null;
+    const spans = request ? request.resourceSpans.flatMap((r) => r.scopeSpans.flatMap((s) => s.spans)) : [];
+    // down to the spans; a span alone is open itself
+    openLevels = spans.length === 1 ? 10 : 6;
+    tree.replaceChildren(...(request ? [jsonNode(null, request, 0)] : []));
     return stay();
   }
+  let openLevels = 0;
 
   function jsonNode(key, value, level) {
     if (!isBranch(value) || !Object.keys(value).length) return jsonLeaf(key, value);
@@ -186,7 +205,7 @@
     if (key !== null) summary.append(make("span", "json-key", key));
     summary.append(make("span", "json-hint", jsonHint(value)));
     node.append(summary);
-    node.open = level < OPEN_LEVELS;
+    node.open = level < openLevels && !FOLDED.includes(key) && !("key" in value);
     if (node.open) jsonChildren(node, value, level);
     else node.addEventListener("toggle", () => jsonChildren(node, value, level), { once: true });
     return node;
@@ -257,7 +276,7 @@
       const only = ((cell && cell.rowId) || "").split("\n")[0];
       return only ? put({ tab: "", select: "", only }, { push: true }) : stay();
     },
-    graph_style: () => graphStyle(),
+    graph_style: styleGraph,
     graph_controls: () => partyNow(),
     put_party: (value) => (open("graph") && value && value !== partyNow() ? select(value === "agent" ? value : "") : stay()),
     choose_part: (part) => (part && open("graph") ? select(partyNow() + ":" + part.id) : stay()),
