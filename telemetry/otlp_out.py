@@ -30,13 +30,13 @@ LATEST: Final = 2**64 - 1
 def request_of(rows: Iterable[Row]) -> bytes:
     """The spans as the body of a POST to /v1/traces."""
     blocks: dict[str, Json] = {}
-    scopes: dict[tuple[str, str | None, str | None], list[Json]] = {}
+    scopes: dict[tuple[str, ...], list[Json]] = {}
     for row in rows:
         resource, own = _shared(row["resource"])
-        key = repr(row["resource"])
+        key = repr(resource)
         if key not in blocks:
             blocks[key] = {"resource": {"attributes": resource}, "scopeSpans": []}
-        scope = (key, row["scope_name"], row["scope_version"])
+        scope = (key, repr(own), repr(row["scope_name"]), repr(row["scope_version"]))
         if scope not in scopes:
             scopes[scope] = []
             blocks[key]["scopeSpans"].append(

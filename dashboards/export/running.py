@@ -10,7 +10,7 @@ import hashlib
 import logging
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Final
@@ -59,7 +59,7 @@ class Running:
     cancelled: threading.Event = field(default_factory=threading.Event)
     _pipe: Pipe[tuple[bytes, int]] | None = None
 
-    def pieces(self) -> Iterator[bytes]:
+    def pieces(self) -> Generator[bytes, None, None]:
         """The bytes of the file; the records say how it ended."""
         digest, noted = hashlib.sha256(), time.monotonic()
         state: ExportState = "cancelled"

@@ -1,4 +1,4 @@
-"""The export: every row of the question once, written so that a spreadsheet reads and runs nothing."""
+"""The export: every row of the question once, so written that a spreadsheet runs nothing."""
 
 from __future__ import annotations
 
@@ -252,7 +252,7 @@ def test_slices_give_the_rows_of_one_question(
 def test_a_row_that_came_twice_is_written_once(
     new_world: Callable[..., World], tight: None
 ) -> None:
-    """Before compaction has removed it, and wherever the two lie; what differs in anything stays."""
+    """Before compaction has removed it, wherever the two lie; what differs in anything stays."""
     world = new_world()
     spans = [span("x", number=i + 1, ago=60 + i // 3) for i in range(40)]
     world.send("acme", *spans)
@@ -392,9 +392,7 @@ def test_another_process_may_cancel_it(
     wait_until(lambda: not threads())
 
 
-def test_a_question_that_runs_is_interrupted(
-    world: World, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_question_that_runs_is_interrupted(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     load = reader.load
     monkeypatch.setattr(reader, "load", lambda q: ENDLESS if q == "export.density" else load(q))
     alice = world.client("alice")
@@ -459,7 +457,9 @@ def test_making_stands_back_on_a_busy_machine() -> None:
 
 def test_the_receipt_says_what_the_file_is(world: World) -> None:
     alice = world.client("alice")
-    reply = alice.get(f"/export/spans.csv?range=24h&zone=Asia/Kathmandu&q=status:error&id={40:032x}")
+    reply = alice.get(
+        f"/export/spans.csv?range=24h&zone=Asia/Kathmandu&q=status:error&id={40:032x}"
+    )
     data = reply.data
     found = receipt_of(alice, reply)
     assert found["sha256"] == sha256(data).hexdigest()
