@@ -361,6 +361,7 @@
     const query = params();
     query.set("cols", cols);
     history.replaceState(history.state, "", location.pathname + "?" + query);
+    document.dispatchEvent(new Event("observatory:columns"));
     remember(cols);
     drawColumns();
   }

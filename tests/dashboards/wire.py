@@ -14,6 +14,8 @@ from dash._utils import split_callback_id
 from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
+from dashboards.shell.link import Link
+
 Wires = dict[tuple[str, str], Any]
 """(component, property) → its value on the page."""
 
@@ -88,7 +90,10 @@ def page_with(search: str = "", path: str = "/traces", zone: str = "UTC", **stat
         ("traces-cell", "data"): {"key": "status", "value": "error"},
         ("traces-jump", "data"): {"text": "00:00"},
         ("traces-columns-typed", "data"): {"text": ""},
-        ("traces-columns-chosen", "data"): {"mode": "spans", "cols": "process,attr.a"},
+        ("traces-columns-chosen", "data"): {"mode": "none", "cols": ""},
+        ("saved-whose", "data"): {"org": Link.parse(search).org},
+        ("saved-done", "data"): None,
+        ("saved-wanted", "data"): {"verb": "delete", "view": "0" * 32},
     }
     for name, value in state.items():
         component, prop = name.split("__")

@@ -48,7 +48,6 @@ def register(app: Dash) -> None:
         Output(Id.FACE, "children"),
         Input(Id.ASKED, "data"),
     )(show_list)
-    app.callback(Output(Id.TOTAL, "children"), Input(Shell.VIEW, "data"))(show_total)
     app.callback(
         Output(Id.NEW, "children"),
         Input(Shell.TICK, "data"),
@@ -134,7 +133,7 @@ def show_list(asked: View) -> Any:
             grid,
             views.rows(answer.rows, link, zone),
             {"newer": None, "older": None, "top": None},
-            views.summary_of_variables(answer, link, zone),
+            views.summary(answer, link, zone),
             views.nothing(link) if not answer.rows else None,
         )
     ask = traces.search_traces if link.mode == "traces" else traces.search
@@ -143,7 +142,7 @@ def show_list(asked: View) -> Any:
         grid,
         _opened(scope, link, found.rows, shown, opened_ids(asked), zone),
         views.cursors(found),
-        views.summary(found, link.mode, zone),
+        None,
         views.nothing(link) if not found.rows else None,
     )
 
@@ -224,18 +223,6 @@ def _more(
         traces.attributes_of(scope, spans, of_span, of_resource, link.pinned) if named else (),
         zone,
     )
-
-
-@guarded(lambda sentence: None)
-def show_total(view: View) -> Any:
-    """How many rows match in all; asked apart, so that the list need not wait for it."""
-    link, now = Link.parse(view["search"]), datetime.now(UTC)
-    scope, filters = current_scope(link.org or None), link.filters(now)
-    if link.mode == "watched":
-        return None
-    if link.mode == "traces":
-        return views.total_traces(traces.count_traces(scope, filters))
-    return views.total_spans(traces.count(scope, filters))
 
 
 @guarded(lambda sentence: None)
