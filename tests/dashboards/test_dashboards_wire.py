@@ -60,6 +60,7 @@ SEARCHES = (
     f"group={CANARIES['group']}",
     "function=zqfunction",
     f"trace={TRACE:032x}&span={1:016x}",
+    *(f"trace={TRACE:032x}&tab={tab}" for tab in ("flame", "operations", "graph", "logs", "raw")),
 )
 """Places on the page; each is asked with every org in the URL."""
 
