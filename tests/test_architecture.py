@@ -78,6 +78,11 @@ VALUES: dict[str, Any] = {
     "newest_from": NOW,
     "facet": "service",
     "looking": "a",
+    "named": ["a"],
+    "bins": 10,
+    "many": 20,
+    "few": 5,
+    "least": 0.02,
 }
 """A value for each parameter that a question may name, beside its tables and its range."""
 
