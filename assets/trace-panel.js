@@ -45,7 +45,7 @@
     find: (text) =>
       // the rows are drawn after this runs
       new Promise((resolve) => setTimeout(() => resolve(filter(text || "")), 30)),
-    close: (clicks) => (clicks ? put({ span: "" }) : stay()),
+    close: (clicks) => (clicks ? close() : stay()),
   };
 
   /* Show the rows that hold the text; of a span with more rows than are drawn the server knows. */
@@ -68,13 +68,20 @@
     return wanted ? shown + " of " + total.toLocaleString("en") : total.toLocaleString("en");
   }
 
+  /* Close, and go on where the keyboard was before. */
+  function close() {
+    const inside = panel() && panel().contains(document.activeElement);
+    const before = document.querySelector(".trace-slot:not([hidden]) .ag-cell-focus");
+    if (inside && before) before.focus();
+    return put({ span: "" }, { push: true });
+  }
+
   async function copy(button) {
     const row = button.closest("[data-row]");
-    const source = row && row.querySelector(".whole, .value");
-    if (!source) return;
-    const raw = source.getAttribute("data-raw");
-    const done = await write(raw === null ? source.textContent : raw);
-    button.textContent = done ? "Copied" : "Not allowed";
+    const source = row && row.querySelector(".whole");
+    const raw = source && source.getAttribute("data-raw");
+    const done = source && (await write(raw === null ? source.textContent : raw));
+    button.textContent = done ? "Copied" : source ? "Not allowed" : "Too long";
     setTimeout(() => (button.textContent = "Copy"), 1200);
   }
   async function write(text) {
@@ -122,7 +129,7 @@
     if ("copy" in data) copy(button);
     else if (data.twin) expand({ twin: data.twin });
     else if (data.all) expand({ all: [...(more.span === nameOf(params()) ? more.all : []), data.all] });
-    else if (data.span) put({ span: data.span });
+    else if (data.span) put({ span: data.span }, { push: true });
     else if (data.tab) put({ tab: data.tab }, { push: true });
   });
   document.addEventListener(
@@ -144,6 +151,6 @@
     if (!panel() || panel().hidden) return;
     const field = event.target.closest && event.target.closest("input, textarea, [role=combobox]");
     if (field && (field.value || !panel().contains(field))) return;
-    put({ span: "" });
+    close();
   });
 })();

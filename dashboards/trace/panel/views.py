@@ -160,7 +160,10 @@ def _error(row: Row) -> Component | None:
             texts.passage(others, class_name="muted") if others else None,
             None if said or kind else html.P("The span failed and says no more about it."),
             html.Div(
-                [texts.copier("stack trace"), texts.passage(stack, long=STACK, class_name="stack")],
+                [
+                    texts.copier("stack trace"),
+                    texts.passage(stack, long=STACK, class_name="stacktrace"),
+                ],
                 className="panel-stack",
                 **named,
             )
