@@ -61,6 +61,8 @@ SEARCHES = (
     "function=zqfunction",
     f"trace={TRACE:032x}&span={1:016x}",
     *(f"trace={TRACE:032x}&tab={tab}" for tab in ("flame", "operations", "graph", "logs", "raw")),
+    f"trace={TRACE:032x}&tab=cohort",
+    f"trace={TRACE:032x}&other={TRACE:032x}",
 )
 """Places on the page; each is asked with every org in the URL."""
 

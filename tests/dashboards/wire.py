@@ -91,6 +91,8 @@ def page_with(search: str = "", path: str = "/traces", zone: str = "UTC", **stat
         ("traces-jump", "data"): {"text": "00:00"},
         ("traces-columns-typed", "data"): {"text": ""},
         ("traces-columns-chosen", "data"): {"mode": "none", "cols": ""},
+        ("compare-pair", "data"): search,
+        ("compare-table", "getRowsRequest"): {"startRow": 0, "endRow": 100},
         ("saved-whose", "data"): {"org": Link.parse(search).org},
         ("saved-done", "data"): None,
         ("saved-wanted", "data"): {"verb": "delete", "view": "0" * 32},
