@@ -46,13 +46,14 @@
   let last = "";
   let shownPair = "";
   function reload(view) {
-    const grid = api();
-    if (!grid || !here()) return stay();
     const search = (view && view.search) || "";
-    if (search === last) return stay();
-    last = search;
+    if (!here() || search === last) return stay();
     const samePair = pairOf(search) === shownPair;
+    last = search;
     shownPair = pairOf(search);
+    // a grid that is still to come asks by itself
+    const grid = api();
+    if (!grid) return stay();
     if (samePair) grid.refreshInfiniteCache();
     else grid.purgeInfiniteCache();
     return stay();

@@ -46,8 +46,8 @@ ONLY: dict[str, tuple[str, frozenset[State]]] = {
 
 COLUMNS = (
     {"field": "step", "headerName": "Step", "cellRenderer": "ComparedStep", "flex": 2.6}
-    | {"minWidth": 220},
-    {"field": "state", "headerName": "B against A", "cellRenderer": "ComparedState", "width": 130},
+    | {"minWidth": 200},
+    {"field": "state", "headerName": "B against A", "cellRenderer": "ComparedState", "width": 122},
     {
         "field": "bars",
         "headerName": "When",
@@ -55,19 +55,19 @@ COLUMNS = (
         "cellRenderer": "ComparedBars",
         "flex": 2,
     }
-    | {"minWidth": 130, "cellClass": "bars"},
-    {"field": "left", "headerName": "A", "cellRenderer": "ComparedSide", "width": 84},
-    {"field": "right", "headerName": "B", "cellRenderer": "ComparedSide", "width": 84},
-    {"field": "delta", "headerName": "Difference", "cellRenderer": "ComparedDelta", "width": 136},
+    | {"minWidth": 90, "cellClass": "bars"},
+    {"field": "left", "headerName": "A", "cellRenderer": "ComparedSide", "width": 80},
+    {"field": "right", "headerName": "B", "cellRenderer": "ComparedSide", "width": 80},
+    {"field": "delta", "headerName": "Difference", "cellRenderer": "ComparedDelta", "width": 128},
     {
         "field": "own",
         "headerName": "Of its own",
         "headerTooltip": "Difference in self time: without the time its children took",
         "cellRenderer": "ComparedText",
-        "width": 94,
+        "width": 90,
     },
-    {"field": "tokens", "headerName": "Tokens", "cellRenderer": "ComparedText", "width": 78},
-    {"field": "cost", "headerName": "Cost", "cellRenderer": "ComparedText", "width": 102},
+    {"field": "tokens", "headerName": "Tokens", "cellRenderer": "ComparedText", "width": 76},
+    {"field": "cost", "headerName": "Cost", "cellRenderer": "ComparedText", "width": 100},
 )
 
 

@@ -124,14 +124,16 @@ def compare_link(link: Link, left: str, right: str) -> str:
 def nothing(pair: Pair) -> Component:
     """Fewer than two traces: what to do."""
     if pair.left.trace or pair.right.trace:
-        return faces.empty(
+        face = faces.empty(
             "There is nothing to compare this trace with yet.",
             "Paste the id of another trace above, or choose one of the runs suggested there.",
         )
-    return faces.empty(
-        "Choose two traces.",
-        "Paste their ids above, or open a trace and choose “Compare” on its Cohort tab.",
-    )
+    else:
+        face = faces.empty(
+            "Choose two traces.",
+            "Paste their ids above, or open a trace: its Cohort tab names runs to compare with.",
+        )
+    return html.Div(face, className="compared-nothing")
 
 
 def nothing_left(link: Link) -> Component:

@@ -38,9 +38,9 @@ COLUMNS = (
         "headerName": "Verdict",
         "cellRenderer": "CohortVerdict",
         "flex": 2,
-        "minWidth": 190,
+        "minWidth": 176,
     },
-    tables.number("own", "Own time", "own_text", width=92)
+    tables.number("own", "Own time", "own_text", width=88)
     | {"headerTooltip": "Time of this run without that of the steps below"},
     tables.number("usual", "Usual p50", "usual_text", width=92),
     tables.number("usual_95", "p95", "usual_95_text", width=82),
@@ -49,18 +49,18 @@ COLUMNS = (
         "headerName": "Slower than",
         "cellRenderer": "CohortShare",
         "cellRendererParams": {"field": "rank_text"},
-        "width": 124,
+        "width": 112,
         "headerTooltip": "Share of the runs with this step that spent less time of their own on it",
     },
-    tables.number("total", "With steps below", "total_text", width=128)
+    tables.number("total", "With steps below", "total_text", width=124)
     | {"headerTooltip": "Time of this run with that of the steps below, and its rank"},
-    tables.number("calls", "Times", "calls_text", width=96),
+    tables.number("calls", "Times", "calls_text", width=88),
     {
         "field": "seen",
         "headerName": "Seen in",
         "cellRenderer": "CohortShare",
         "cellRendererParams": {"field": "seen_text"},
-        "width": 116,
+        "width": 108,
         "headerTooltip": "Share of the cohort's runs that have this step",
     },
 )
