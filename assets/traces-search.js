@@ -46,6 +46,14 @@
   }
   // the server counts whole characters, the box counts halves of those beyond 16 bits
   const before = (text, at) => [...text].slice(0, at).join("");
+  function askWhileTyping() {
+    const field = box();
+    if (!field) return;
+    const head = field.value.slice(0, field.selectionStart);
+    // between two terms every key would do: a list of them would only be in the way
+    if (/\s$/.test(head)) open(false);
+    else ask();
+  }
   function ask() {
     const field = box();
     if (!field) return;
@@ -68,23 +76,24 @@
     }
     const caret = head.length + written.length + (what === "value" && after[0] === " " ? 1 : 0);
     write(head + written + after);
+    field.setSelectionRange(caret, caret);
     open(false);
-    setTimeout(() => {
-      field.setSelectionRange(caret, caret);
-      changed();
-      if (what === "key") ask();
-    }, 0);
+    timers.forEach(clearTimeout);
+    if (what === "key") ask();
+    else settle(false);
   }
+  /* As if it had been typed, so that the box and its component agree at once. */
+  const nativeValue = Object.getOwnPropertyDescriptor(HTMLInputElement.prototype, "value");
   function write(text) {
-    dirty = text !== queryNow();
-    dc.set_props("traces-search", { value: text });
+    nativeValue.set.call(box(), text);
+    box().dispatchEvent(new Event("input", { bubbles: true }));
   }
 
   /* Typing: completions after a short pause, the URL after a longer one or on Enter. */
   function changed() {
     dirty = true;
     timers.forEach(clearTimeout);
-    timers = [setTimeout(ask, COMPLETE_MS), setTimeout(() => settle(false), APPLY_MS)];
+    timers = [setTimeout(askWhileTyping, COMPLETE_MS), setTimeout(() => settle(false), APPLY_MS)];
   }
   function settle(byEnter) {
     timers.forEach(clearTimeout);
@@ -101,6 +110,7 @@
     if (field && field.value !== text) dc.set_props("traces-search", { value: text });
     dirty = false;
     own = null;
+    timers.forEach(clearTimeout);
     if (field) dc.set_props("traces-search-settled", { data: { text, at: Date.now() } });
     put({ ...firstPage, ...left, q: text }, { push: true, path: "/traces" });
   }
@@ -152,6 +162,8 @@
       dirty = false;
       if (answer.trace) {
         write(queryNow());
+        timers.forEach(clearTimeout);
+        dirty = false;
         return put({ ...firstPage, trace: answer.trace, span: "" }, { push: true, path: "/trace" });
       }
       own = answer.text.trim();

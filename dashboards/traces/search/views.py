@@ -54,7 +54,7 @@ def _pill(text: str, index: int, term: search.Term) -> Component:
     return html.Span(
         [
             html.Button(
-                [html.B("not") if term.negated else None, label],
+                [*([html.B("not"), " "] if term.negated else []), label],
                 className="term-text",
                 title=turn,
                 **_leads_to(search.negated(text, index)),
