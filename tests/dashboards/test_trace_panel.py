@@ -413,3 +413,13 @@ def test_a_forged_half_or_text_is_only_a_hint(halves: World) -> None:
     found = ask(halves, "alice", twin="../1", all=["attributes", "x"], text="WHERE")
     assert "caller" in found["attributes"]
     assert orjson.dumps(found)
+
+
+@pytest.mark.parametrize("want", [None, 0, "x", [], {}, {"search": 5}, {"search": None}])
+def test_a_forged_want_gets_no_data_and_no_traceback(halves: World, want: Any) -> None:
+    client = halves.client("alice")
+    page = page_with(path="/trace", trace_panel_want__data=want)
+    for slot in SLOTS:
+        written = json.dumps(wire.answer(client, f"trace-panel-{slot}.children", page))
+        assert "GET" not in written
+        assert "Traceback" not in written

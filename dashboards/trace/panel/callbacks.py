@@ -20,6 +20,7 @@ from queries import logs, messages, search, span, trace
 from queries.errors import QuestionError
 from queries.filters import EPOCH, TimeRange
 from queries.reader import Row
+from queries.tree import Trace
 
 Want = dict[str, Any]
 
@@ -145,7 +146,24 @@ def _whole(scope: Scope, link: Link, want: Want) -> Row:
     """The span that the link names; of two with one id, the one chosen in the panel."""
     twin = str(want["twin"] or "")
     chosen = int(twin) if twin.isascii() and twin.isdigit() else None
-    return span.whole(scope, link.trace, link.span, chosen, version=link.pinned)
+    found = _trace(scope, link)
+    within = _starts(found, link.span.lower()) if found else None
+    return span.whole(scope, link.trace, link.span, chosen, within=within, version=link.pinned)
+
+
+def _trace(scope: Scope, link: Link) -> Trace | None:
+    """The trace, which the page holds in memory; None when it cannot be read as a whole."""
+    try:
+        return trace.spans(scope, link.trace, link.pinned)
+    except QuestionError:
+        return None
+
+
+def _starts(found: Trace, span_id: str) -> TimeRange | None:
+    """When the spans with this id start; None when the trace does not know any."""
+    ids, starts = found.columns["span_id"], found.columns["start_time"]
+    known = [starts[i] for i, each in enumerate(ids) if each == span_id]
+    return TimeRange(min(known), max(known) + timedelta(microseconds=1)) if known else None
 
 
 def _most(want: Want, kind: str, usually: int, at_most: int) -> int:
@@ -153,10 +171,9 @@ def _most(want: Want, kind: str, usually: int, at_most: int) -> int:
 
 
 def _self_ns(scope: Scope, row: Row, link: Link) -> int | None:
-    """Its time not covered by its children; None when the trace cannot be read as a whole."""
-    try:
-        found = trace.spans(scope, link.trace, link.pinned)
-    except QuestionError:
+    """Its time not covered by its children, where the whole trace is known."""
+    found = _trace(scope, link)
+    if found is None:
         return None
     same = zip(found.columns["span_id"], found.columns["twin"], strict=True)
     place = next((i for i, s in enumerate(same) if s == (row["span_id"], row["twin"])), None)
