@@ -12,7 +12,7 @@ from collections import Counter, OrderedDict
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
-from itertools import groupby
+from itertools import groupby, pairwise
 from math import log2
 from typing import TypeVar
 
@@ -316,15 +316,43 @@ def _aligned(union: _Union, i: int, j: int) -> list[Pair]:
         settle_runs(right_keys, left_keys, mirrored, lambda y, x: unlike(x, y))
         mates = inverted(mirrored, len(left))
     pairs: list[Pair] = []
+    lone_left: list[int] = []
     reached = 0
+    before = None
     for k, mate in zip(left, mates, strict=True):
         if mate == ALONE:
-            pairs.append((k, ABSENT))
+            lone_left.append(k)
             continue
-        pairs += [(ABSENT, other) for other in right[reached:mate]]
+        following = union.keys[0][k]
+        pairs += _between(union, lone_left, right[reached:mate], before, following)
         pairs.append((k, right[mate]))
-        reached = mate + 1
-    return pairs + [(ABSENT, other) for other in right[reached:]]
+        lone_left, reached, before = [], mate + 1, following
+    return pairs + _between(union, lone_left, right[reached:], before, None)
+
+
+def _between(
+    union: _Union, left: list[int], right: list[int], before: int | None, after: int | None
+) -> list[Pair]:
+    """Spans that only one side has, between two pairs: those of the left side first, but repeats
+    of a neighbour next to it."""
+    if not left or not right:
+        return [*((i, ABSENT) for i in left), *((ABSENT, j) for j in right)]
+    begins, ends = [], []
+    for keys, spans in ((union.keys[0], left), (union.keys[1], right)):
+        begin, end = 0, len(spans)
+        while begin < end and keys[spans[begin]] == before:
+            begin += 1
+        while end > begin and keys[spans[end - 1]] == after:
+            end -= 1
+        begins.append(begin)
+        ends.append(end)
+    parts = zip((0, 0), begins, ends, (len(left), len(right)), strict=True)
+    cuts = list(zip(*parts, strict=True))
+    found: list[Pair] = []
+    for (x, y), (until_x, until_y) in pairwise(cuts):
+        found += [(i, ABSENT) for i in left[x:until_x]]
+        found += [(ABSENT, j) for j in right[y:until_y]]
+    return found
 
 
 def _children(trace: Trace, index: int) -> list[int]:

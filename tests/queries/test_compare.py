@@ -174,6 +174,18 @@ def test_repeats_are_one_step_that_says_how_many() -> None:
     assert found.first == 1
 
 
+def test_repeats_stay_together_though_something_else_is_missing_there() -> None:
+    found = compare(
+        agent(node("tool"), node("check")), agent(node("tool"), node("tool"), node("tool"))
+    )
+    assert drawn(found)[1] == "  tool x1 x3: repeated"
+    assert drawn(found)[-1] == "  check: missing"
+    found = compare(agent(node("x"), node("b")), agent(node("b"), node("b"), node("b", ms=90)))
+    assert drawn(found)[1:3] == ["  x: missing", "  b x1 x3: repeated"]
+    found = compare(agent(node("b"), node("b"), node("b", ms=90)), agent(node("x"), node("b")))
+    assert drawn(found)[1:3] == ["  x: added", "  b x3 x1: repeated"]
+
+
 def test_a_subtree_that_one_side_lacks_is_one_step_of_several_spans() -> None:
     found = compare(agent(node("a"), node("b", node("c", node("d")))), agent(node("a")))
     assert drawn(found) == ["agent", "  a", "  b: missing", "    c: missing", "      d: missing"]

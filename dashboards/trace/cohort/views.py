@@ -177,29 +177,30 @@ def _calls(step: Step) -> str:
 
 def _verdict(step: Step) -> str:
     """The verdict as a few words that say what it rests on."""
-    row = step.row
     below = f", with {step.below:,} below" if step.below else ""
-    share = formats.percent(row["runs"], step.of_runs)
-    return {
-        Verdict.NEW: f"new: no other run has it{below}",
-        Verdict.SKIPPED: f"skipped: {share} of runs have it{below}",
-        Verdict.FAILED: f"failed: {_failures(step)} of runs fail here",
-        Verdict.REPEATED: _repeated(step),
-        Verdict.SLOWER: f"slower than {_percent(step.slower_than)}",
-        Verdict.FASTER: f"faster than {_percent(1 - (step.slower_than or 0))}",
-        Verdict.RARE: f"rare: {share} of runs have it",
-        Verdict.USUAL: "as usual",
-    }[step.verdict]
+    share = formats.percent(step.row["runs"], step.of_runs)
+    match step.verdict:
+        case Verdict.NEW:
+            return f"new: no other run has it{below}"
+        case Verdict.SKIPPED:
+            return f"skipped: {share} of runs have it{below}"
+        case Verdict.FAILED:
+            return f"failed: {_failures(step)} of the runs fail here"
+        case Verdict.REPEATED:
+            return f"{step.row['my_calls']:,} times, usually {step.row['calls'][0]:g}"
+        case Verdict.SLOWER:
+            return f"slower than {_percent(step.slower_than)}"
+        case Verdict.FASTER:
+            return f"faster than {_percent(1 - (step.slower_than or 0))}"
+        case Verdict.RARE:
+            return f"rare: {share} of runs have it"
+        case Verdict.USUAL:
+            return "as usual"
 
 
 def _failures(step: Step) -> str:
     failed: int = step.row["failed_runs"]
-    return formats.percent(failed, step.row["runs"]) if failed else "no other"
-
-
-def _repeated(step: Step) -> str:
-    mine, usual = step.row["my_calls"], (step.row["calls"] or (0,))[0]
-    return f"{mine:,} times, usually {usual:g}"
+    return formats.percent(failed, step.row["runs"]) if failed else "none"
 
 
 def summary(found: Cohort, steps: list[Step], answer: Answer, zone: ZoneInfo) -> list[Component]:
