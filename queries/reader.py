@@ -41,6 +41,7 @@ _ENGINES = 32
 _ASIDE_MEMORY_MB = 512
 _ASIDE_SECONDS = 3600.0
 _CONDITION = re.compile(r"\$condition\b")
+_TRAILING = re.compile(r"(\s*--[^\n]*)+\s*$")
 _HERE = Path(__file__).parent
 _MACROS = _HERE / "macros.sql"
 
@@ -390,6 +391,18 @@ def _macro(table: Table) -> str:
         "select * exclude (filename), regexp_extract(filename, 'org_id=([^/]+)/', 1) as org_id "
         f"from read_parquet(files, filename = true, schema = map {{{columns}}})"
     )
+
+
+def macros() -> dict[str, str]:
+    """Every macro that a question may use: name → the statement that makes it, in their order."""
+    statements = [_macro(table) for table in TABLES.values()]
+    statements += [s.query for s in duckdb.extract_statements(_MACROS.read_text(encoding="utf-8"))]
+    found = [re.search(r"create macro (\w+)\(", statement) for statement in statements]
+    return {
+        name[1]: _TRAILING.sub("", statement[name.start() :]).rstrip("; \n")
+        for name, statement in zip(found, statements, strict=True)
+        if name
+    }
 
 
 def _duckdb_type(arrow: Any) -> str:

@@ -9,10 +9,9 @@ from access.exports import Receipt, Written
 from dashboards.shell.link import Link
 
 
-def content(receipt: Receipt, so_far: Written | None = None) -> dict[str, Any]:
-    """The receipt; `so_far` is what an export that still runs has written."""
-    asked, link = receipt.asked, Link.parse(receipt.asked.search)
-    written = so_far if so_far and receipt.state == "running" else receipt.written
+def content(receipt: Receipt) -> dict[str, Any]:
+    """The receipt, complete once the export has ended."""
+    asked, link, written = receipt.asked, Link.parse(receipt.asked.search), receipt.written
     return {
         "id": asked.id,
         "state": receipt.state,
@@ -32,6 +31,12 @@ def content(receipt: Receipt, so_far: Written | None = None) -> dict[str, Any]:
         "by": {"name": receipt.person, "email": receipt.email},
         "link": link.to("/traces"),
     }
+
+
+def progress(receipt: Receipt, so_far: Written | None) -> dict[str, Any]:
+    """How far an export is; `so_far` is what one of this process has written by now."""
+    written = so_far if so_far and receipt.state == "running" else receipt.written
+    return {"state": receipt.state, "rows": written.rows, "bytes": written.bytes}
 
 
 def _written(moment: datetime | None) -> str | None:

@@ -73,13 +73,24 @@ def spans(format_: str) -> ResponseReturnValue:
 @routes.get("/export/receipt/<export_id>.json")
 @told
 def receipt(export_id: str) -> ResponseReturnValue:
-    """What was exported, by whom, and the digest of the file; of one that runs, how far it is."""
+    """What was exported, by whom, and the digest of the file."""
     found = exports.receipt(current_records(), current_person(), export_id)
-    running = registry().find(export_id)
-    response = jsonify(receipts.content(found, running.written if running else None))
+    response = jsonify(receipts.content(found))
     name = f"receipt-{export_id}.json"
     response.headers["Content-Disposition"] = f'inline; filename="{name}"'
     return response
+
+
+@routes.get("/export/progress/<export_id>.json")
+@told
+def progress(export_id: str) -> ResponseReturnValue:
+    """How far an export of one's own is; one that has not begun is waited for."""
+    try:
+        found = exports.receipt(current_records(), current_person(), export_id)
+    except NotFound:
+        return jsonify({"state": "waiting"})
+    running = registry().find(export_id)
+    return jsonify(receipts.progress(found, running.written if running else None))
 
 
 @routes.post("/export/cancel/<export_id>")

@@ -136,7 +136,7 @@ class Registry:
             lambda: self._forget(asked.id),
         )
         with self._lock:
-            self._refuse_too_many(scope.person_id)
+            self.refuse_too_many(scope.person_id)
             self._running[asked.id] = running
         return running
 
@@ -146,7 +146,8 @@ class Registry:
     def __len__(self) -> int:
         return len(self._running)
 
-    def _refuse_too_many(self, person_id: str) -> None:
+    def refuse_too_many(self, person_id: str) -> None:
+        """Raises TooMany when no other export of this person may begin now."""
         own = sum(running.person_id == person_id for running in self._running.values())
         if own >= MOST_OF_ONE:
             raise TooMany(
