@@ -70,6 +70,21 @@ def test_roots_come_first_then_orphans(small: World) -> None:
     ]
 
 
+def test_a_trace_that_is_one_circle_has_its_earliest_span_on_top(world: World) -> None:
+    world.send(
+        ACME,
+        span("b", number=2, parent=1, ago=50),
+        span("a", number=1, parent=2, ago=60),
+        span("rooted", trace=2, number=1),
+    )
+    traces_ = [Place(ACME, f"{n:032x}") for n in (1, 2)]
+    found = family.roots(world.scope("alice"), traces_)
+    assert [(r["name"], r["circular"], r["orphan"]) for r in found] == [
+        ("a", True, False),
+        ("rooted", False, False),
+    ]
+
+
 def test_kin_knows_who_has_children_and_who_lost_a_parent(small: World) -> None:
     asked = [Place(ACME, f"{1:032x}", f"{n:016x}", f"{p:016x}" if p else "") for n, p in PARENTS]
     found = {int(row["span_id"], 16): row for row in family.kin(small.scope("alice"), asked)}

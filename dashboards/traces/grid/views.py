@@ -95,11 +95,12 @@ def child_row(row: Row, parent: GridRow, zone: ZoneInfo) -> GridRow:
 
 def standing(row: Row) -> GridRow:
     """How many children a row has, and what is odd about its parent."""
-    lost = row["parent_span_id"] if row.get("orphan") else None
-    return {
-        "children": row["children"],
-        "mark": f"orphan: parent {lost} is missing" if lost else None,
-    }
+    mark = None
+    if row.get("orphan"):
+        mark = f"orphan: parent {row['parent_span_id']} is missing"
+    elif row.get("circular"):
+        mark = "cycle: its parents form a circle"
+    return {"children": row["children"], "mark": mark}
 
 
 def trace_row(row: Row, zone: ZoneInfo) -> GridRow:
