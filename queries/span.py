@@ -116,7 +116,7 @@ def present(scope: Scope, trace_ids: tuple[str, ...], *, version: int | None = N
     return reader.read(
         scope,
         "span.present",
-        trace_ids=[_hex(trace_id, 16) for trace_id in trace_ids],
+        linked_ids=[_hex(trace_id, 16) for trace_id in trace_ids],
         version=version,
     )
 

@@ -50,7 +50,7 @@ VALUES: dict[str, Any] = {
     "name": "pay",
     "service": "checkout",
     "org": "acme",
-    "trace_ids": ["00" * 16],
+    "linked_ids": ["00" * 16],
     "prefix": "",
     "text": "pay",
     "column": "name",

@@ -34,28 +34,18 @@ SEVERITIES = ((21, "fatal"), (17, "error"), (13, "warn"), (9, "info"), (5, "debu
 # Head
 
 
-def head(row: Row, self_ns: int | None, link: Link, zone: ZoneInfo) -> list[Component | None]:
-    """What the span is, how it ended, when and how long it ran, and what went wrong."""
-    start = row["start_time"]
-    begun = "none was sent"
-    if start > EPOCH:
-        begun = f"{formats.stamp(start, zone)} {formats.zone_label(zone, start)}"
-    return [
-        html.H2(formats.shorten(formats.visible(row["name"]), 400), title=_hint(row["name"])),
-        html.Div(
-            [
-                html.Span(formats.shorten(row["service_name"], 100), className="panel-service"),
-                _status(row["status"]),
-                html.Span(row["kind"], className="chip"),
-            ],
-            className="panel-chips",
-        ),
+def head(row: Row, self_ns: int | None, link: Link, zone: ZoneInfo) -> list[Component]:
+    """What the span is, which stays in sight; how it ended, when and how long it ran, and what
+    went wrong."""
+    name = formats.shorten(formats.visible(row["name"]), 400)
+    parts = [
+        _chips(row),
         _halves(row),
         facts(
             [
                 ("Duration", _duration(row)),
                 ("Self", formats.duration(self_ns)),
-                ("Start", begun),
+                ("Start", _begun(row, zone)),
                 ("Span", _copied(row["span_id"])),
             ],
             "panel-facts",
@@ -64,6 +54,25 @@ def head(row: Row, self_ns: int | None, link: Link, zone: ZoneInfo) -> list[Comp
         _error(row),
         _cut_on_arrival(row),
     ]
+    return [html.H2(name, title=_hint(row["name"])), html.Div(parts, className="panel-head")]
+
+
+def _begun(row: Row, zone: ZoneInfo) -> str:
+    start = row["start_time"]
+    if start <= EPOCH:
+        return "none was sent"
+    return f"{formats.stamp(start, zone)} {formats.zone_label(zone, start)}"
+
+
+def _chips(row: Row) -> Component:
+    return html.Div(
+        [
+            html.Span(formats.shorten(row["service_name"], 100), className="panel-service"),
+            _status(row["status"]),
+            html.Span(row["kind"], className="chip"),
+        ],
+        className="panel-chips",
+    )
 
 
 def _hint(name: str) -> str:
