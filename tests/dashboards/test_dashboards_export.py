@@ -367,7 +367,10 @@ def test_it_can_be_cancelled_while_it_runs(world: World, small_pieces: None) -> 
     reply = begun(alice, 2)
     sent = iter(reply.response)
     next(sent)
-    assert alice.get(f"/export/receipt/{2:032x}.json").get_json()["state"] == "running"
+    so_far = alice.get(f"/export/progress/{2:032x}.json").get_json()
+    assert so_far["state"] == "running"
+    assert 0 < so_far["rows"] < SPANS
+    assert 0 < so_far["bytes"]
     assert alice.post(f"/export/cancel/{2:032x}").status_code == 204
     with pytest.raises(running.Cancelled):
         list(sent)
@@ -479,6 +482,7 @@ def test_only_its_person_and_staff_read_a_receipt_or_cancel(world: World) -> Non
     receipt_of(alice := world.client("alice"), begun(alice, 50))
     for name in ("charlie", "bob"):
         client = world.client(name)
+        assert client.get(f"/export/progress/{50:032x}.json").get_json() == {"state": "waiting"}
         for reply in (
             client.get(f"/export/receipt/{50:032x}.json"),
             client.post(f"/export/cancel/{50:032x}"),

@@ -75,10 +75,12 @@ WITHOUT_TELEMETRY = {
     "..traces-search-answer.data...traces-search-error.children..",
     "traces-search-joined.data",
     "traces-search-terms.children",
+    "share-made.data",
 }
 """Callbacks whose answer to a member does not depend on telemetry. A new one is not among them."""
 
-AS_OF = re.compile(r"as of \d\d:\d\d:\d\d|newest [^\"]* ago")
+AS_OF = re.compile(r"as of \d\d:\d\d:\d\d|newest [^\"]* ago|version[= ]\d+")
+"""Clocks, and the number of commits to a table, which all orgs share."""
 
 
 def search(rest: str = "", org: str = "") -> str:
