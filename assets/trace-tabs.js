@@ -26,16 +26,25 @@
     const boxes = (data && data.boxes) || [];
     drawing.replaceChildren(...boxes.map(flameBox));
     drawing.style.height = (1 + Math.max(-1, ...boxes.map((box) => box.level))) * ROW + "px";
-    drawing.onkeydown = (event) => walkFlame(event, drawing, boxes, data.above);
-    drawing.onmouseover = drawing.onfocusin = (event) => tellFlame(event, drawing, boxes);
-    drawing.onmousemove = (event) => event.target !== drawing && placeTip(drawing, event.clientX, event.clientY);
-    drawing.onmouseleave = drawing.onfocusout = () => hideTip(drawing);
+    if (!flames.has(drawing)) wireFlame(drawing);
+    flames.set(drawing, { boxes, above: data ? data.above : null });
     if (drawing.firstChild) {
       drawing.firstChild.tabIndex = 0;
       if (focused) drawing.firstChild.focus({ preventScroll: true });
     }
     hideTip(drawing);
     return stay();
+  }
+
+  // drawing → its boxes; what a click or key means is looked up when it comes
+  const flames = new WeakMap();
+
+  function wireFlame(drawing) {
+    const on = (event, handler) => drawing.addEventListener(event, handler);
+    on("keydown", (event) => walkFlame(event, drawing, flames.get(drawing)));
+    for (const event of ["mouseover", "focusin"]) on(event, (it) => tellFlame(it, drawing, flames.get(drawing)));
+    for (const event of ["mouseleave", "focusout"]) on(event, () => hideTip(drawing));
+    on("mousemove", (event) => event.target !== drawing && placeTip(drawing, event.clientX, event.clientY));
   }
 
   function flameBox(box, number) {
@@ -53,7 +62,7 @@
     return element;
   }
 
-  function walkFlame(event, drawing, boxes, above) {
+  function walkFlame(event, drawing, { boxes, above }) {
     const here = boxes[Number(event.target.dataset.number)];
     if (!here) return;
     if (event.key === "Escape" && above !== null) {
@@ -88,7 +97,7 @@
   }
   const hideTip = (drawing) => (tip(drawing).hidden = true);
 
-  function tellFlame(event, drawing, boxes) {
+  function tellFlame(event, drawing, { boxes }) {
     const element = event.target.closest(".flame-frame");
     if (!element) return hideTip(drawing);
     const [name, ...facts] = boxes[Number(element.dataset.number)].tip;
