@@ -161,6 +161,7 @@ def test_a_term_names_any_attribute(name: str, prefix: str) -> None:
         ("attr.flag", True, "attr.flag=true"),
         ("model", None, "-exists:model"),
         ("is", "orphan", "is:orphan"),
+        ("exists", 'attr."my key"', 'exists:"attr.\\"my key\\""'),
         ("start", datetime(2026, 11, 20, 5, tzinfo=UTC), "start=2026-11-20T05:00:00.000000Z"),
         ("trace", b"\x01" * 16, "trace=" + "01" * 16),
     ],
