@@ -138,9 +138,9 @@ def test_the_clipboard_gets_what_was_sent(world: World) -> None:
 def test_a_span_of_400_kb_is_folded_and_stays_small(world: World) -> None:
     values = {f"value {n}": chr(97 + n % 26) * 32_000 for n in range(13)}
     row = keep(world, span(**values))
-    began = time.perf_counter()
+    began = time.process_time()
     found = all_of(row)
-    assert time.perf_counter() - began < 1
+    assert time.process_time() - began < 1
     assert len(json.dumps(found)) < LARGEST
     assert words(found).count("Show all 32,000 characters") == 9
     assert words(found).count("30,500 more characters are in the raw JSON.") == 0
@@ -149,9 +149,9 @@ def test_a_span_of_400_kb_is_folded_and_stays_small(world: World) -> None:
 
 def test_ten_thousand_attributes_neither_break_nor_stall(world: World) -> None:
     row = {**keep(world, span()), "attributes": {f"key {n:05}": f'"{n}"' for n in range(10_000)}}
-    began = time.perf_counter()
+    began = time.process_time()
     found = all_of(row)
-    assert time.perf_counter() - began < 1
+    assert time.process_time() - began < 1
     assert len(json.dumps(found)) < LARGEST
     assert "200 of 10,000 attributes shown." in words(found)
     more = drawn(views.attribute_rows(row, Link(), "", 1_500))
