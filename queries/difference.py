@@ -177,7 +177,7 @@ def demand(key: Key, category: Category, *, exclude: bool = False) -> str | None
         return search.term(key.key, None, exclude)
     if category.kind == "range":
         return _range(key, category, exclude=exclude)
-    return search.term(key.key, _said(key, category), exclude)
+    return search.term(key.key, said(key, category), exclude)
 
 
 def _marked(filters: TraceFilters, selection: str) -> TraceFilters:
@@ -260,7 +260,7 @@ def _missing(key: Key) -> list[tuple[int, int]]:
     return [(c.chosen, c.rest) for c in key.categories if c.kind == "missing"]
 
 
-def _said(key: Key, category: Category) -> Any:
+def said(key: Key, category: Category) -> Any:
     """The value as a search names it: attributes at rest are JSON."""
     if key.place == "field" or category.text.startswith(("[", "{")):
         return category.text
