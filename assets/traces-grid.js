@@ -332,7 +332,8 @@
       const drop = byId(id);
       if (!drop) return false;
       drop.open = true;
-      setTimeout(() => (drop.querySelector("input, button") || drop.querySelector("summary")).focus(), 0);
+      drawColumns();
+      (drop.querySelector(".column-box, .saved-open, [data-verb=save] input") || drop.querySelector("summary")).focus();
       return true;
     });
   }
@@ -463,11 +464,17 @@
     api.addEventListener("columnResized", mine);
     api.addEventListener("displayedColumnsChanged", drawColumns);
     const { row } = history.state || {};
-    const node = row && api.getRowNode(row);
+    if (row) returnTo(row);
+  }
+  /* Back from a trace: the row that was opened, once the grid has drawn it. */
+  function returnTo(row, tries = 60) {
+    const node = grid() && grid().getRowNode(row);
     if (node) {
-      api.ensureNodeVisible(node, "middle");
+      grid().ensureNodeVisible(node, "middle");
       focusRow(node.rowIndex);
     }
+    const done = node && table().contains(document.activeElement);
+    if (!done && tries) requestAnimationFrame(() => returnTo(row, tries - 1));
   }
   function whenReady(run, tries = 60) {
     const api = grid();
