@@ -92,7 +92,7 @@ def _register_browser(app: Dash) -> None:
 @guarded(lambda sentence: {"said": sentence})
 def make_link(wanted: Wish | None, view: View) -> Any:
     """The link of the page with fixed times; pinned, its rows are held from now on."""
-    if not wanted:
+    if not isinstance(wanted, dict):
         return no_update
     link, now = Link.parse(view["search"]), datetime.now(UTC)
     if wanted.get("kind") != "pinned":
@@ -108,7 +108,7 @@ def make_link(wanted: Wish | None, view: View) -> Any:
 @guarded(lambda sentence: (views.refused(sentence), None))
 def look_ahead(wish: Wish | None, view: View) -> Any:
     """How many rows and about how many bytes; and the address that gives just these."""
-    if not wish:
+    if not isinstance(wish, dict):
         return no_update
     link, zone, now = Link.parse(view["search"]), zone_of(view["zone"]), datetime.now(UTC)
     scope, kind = current_scope(link.org or None), views.format_of(wish.get("format"))
@@ -121,7 +121,7 @@ def look_ahead(wish: Wish | None, view: View) -> Any:
 @guarded(lambda sentence: sentence)
 def write_lines(wish: Wish | None, view: View) -> Any:
     """Python that reads these rows from the lake's files, which are held from now on."""
-    if not wish:
+    if not isinstance(wish, dict):
         return no_update
     link, now = Link.parse(view["search"]), datetime.now(UTC)
     scope, asked = current_scope(link.org or None), reader.the_reader()
