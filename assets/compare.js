@@ -104,6 +104,10 @@
       const span = inLeft ? left : right;
       return put({ trace, span, other: "", only: "", select: "", tab: "" }, { push: true, path: "/trace" });
     },
+    able: (places) => {
+      const none = !places || !places.rows.length;
+      return [!places || places.first === null, none, none];
+    },
     jump_first: (clicks, places) => {
       if (clicks && places) jump(places.first);
       return stay();
@@ -141,9 +145,13 @@
                 "aria-expanded": data.open,
                 "aria-label": (data.open ? "Close " : "Open ") + data.step,
                 title: data.inside + " inside",
-                onClick: (event) => {
-                  event.stopPropagation();
-                  toggle(data.id);
+                // not React's onClick, which would come after the grid's own: that opens the span
+                ref: (button) => {
+                  if (!button) return;
+                  button.onclick = (event) => {
+                    event.stopPropagation();
+                    toggle(data.id);
+                  };
                 },
               }, data.open ? "▾" : "▸"),
           make("i", { className: "dot hue-" + data.hue, "aria-hidden": true }),

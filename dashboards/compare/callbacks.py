@@ -64,6 +64,11 @@ def _register_browser(app: Dash) -> None:
         Output(Id.ONLY, "value"),
         Input(Shell.VIEW, "data"),
     )
+    browser(
+        "able",
+        *(Output(button, "disabled") for button in (Id.FIRST, Id.PREVIOUS, Id.NEXT)),
+        Input(Id.PLACES, "data"),
+    )
     sink = Output(Shell.SINK, "data", allow_duplicate=True)
     for name, *wires in (
         ("reload", Input(Shell.VIEW, "data")),

@@ -167,6 +167,8 @@ def sentence(found: Comparison, link: Link) -> list[Component]:
 
 def _lengths(totals: tuple[Totals, Totals]) -> str:
     before, after = totals[0].length_ns, totals[1].length_ns
+    if formats.duration(after) == formats.duration(before):
+        return f"Both took {formats.duration(after)}."
     spelt = f"{formats.duration(after)} instead of {formats.duration(before)}"
     if _alike(*totals):
         return f"B took about as long as A: {spelt}."
@@ -219,10 +221,15 @@ def _own(side: Sums | None) -> int:
 
 
 def _word(found: Comparison, step: int) -> str:
-    if step in found.repeats:
-        before, after = found.repeats[step]
-        return f"× {before} → × {after}" if before != after else f"× {before}, {found.state[step]}"
-    return str(found.state[step])
+    return _repeats(found, step) if found.state[step] is State.REPEATED else found.state[step]
+
+
+def _repeats(found: Comparison, step: int) -> str:
+    """How often a repeated step happened on either side; empty for any other step."""
+    before, after = found.repeats.get(step, (0, 0))
+    if before != after:
+        return f"× {before} → × {after}"
+    return f"× {before}" if before else ""
 
 
 def filters(found: Comparison | None) -> list[dict[str, str]]:
@@ -299,7 +306,7 @@ def _row(
         "hue": hue(service),
         "depth": found.depth[step] - 1,
         "open": (repeated == (step in opened)) if found.size[step] > 1 else None,
-        "repeats": _word(found, step) if repeated else "",
+        "repeats": _repeats(found, step),
         "inside": found.size[step] - 1,
         "state": found.state[step],
         "context": not wanted,
