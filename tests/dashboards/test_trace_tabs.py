@@ -15,7 +15,7 @@ from flask.testing import FlaskClient
 from opentelemetry.proto.trace.v1.trace_pb2 import Span
 from wire import page_with, words
 
-TRACE, ALONE, BROKEN, BIG = 0xA1, 0xA2, 0xA3, 0xA4
+TRACE, ALONE, BROKEN, BIG, SKEWED = 0xA1, 0xA2, 0xA3, 0xA4, 0xA5
 TABS = {
     "flame": "trace-flame-data.data",
     "operations": "trace-operations-table.rowData",
@@ -36,6 +36,9 @@ def world(new_world: Callable[..., World]) -> World:
     made.send("acme", span("zqalone", trace=ALONE, error="Boom"), service="web")
     made.send("acme", *broken(), service="web")
     made.send("acme", *many(), service="web")
+    made.send("acme", span("ask", trace=SKEWED, ms=100, ago=60), service="web")
+    late = span("answer", trace=SKEWED, number=2, parent=1, ms=20, ago=55)
+    made.send("acme", late, service="bank")
     assert made.post("acme", logs(), "logs", "application/json").status_code == 200
     made.settle()
     made.send("globex", span("turbine", trace=TRACE), service="plant")
@@ -160,6 +163,16 @@ def test_the_table_has_every_operation(world: World) -> None:
     clocks = words(found["trace-operations-clocks"]["children"])
     assert "No sign of clock skew between the 2 services." in clocks
     assert "The others are told in this clock." in clocks
+
+
+def test_a_clock_that_is_off_is_told_with_its_reason(world: World) -> None:
+    found = shown(world.client("alice"), "operations", SKEWED)["trace-operations-clocks"]
+    panel = found["children"]["props"]
+    assert panel["open"]
+    told = words(panel["children"])
+    assert "Clocks The clock of bank seems to be off." in told
+    # the answer began 5 s late, and its middle belongs into the middle of the call
+    assert "bank web 1 1 −4.96 s Most of its calls lie outside of their callers" in told
 
 
 def test_the_graph_shows_who_gave_work_to_whom(world: World) -> None:

@@ -32,11 +32,11 @@ COLUMNS = (
         "headerName": "From → to",
         "cellRenderer": "Handoff",
         "flex": 1,
-        "minWidth": 140,
+        "minWidth": 110,
     },
-    tables.number("calls", "Calls", "calls_text", width=84, sort="desc"),
-    tables.number("errors", "Errors", "errors_text", width=78),
-    tables.number("p95", "p95", "p95_text", width=88),
+    tables.number("calls", "Calls", "calls_text", width=78, sort="desc"),
+    tables.number("errors", "Errors", "errors_text", width=72),
+    tables.number("p95", "p95", "p95_text", width=84),
 )
 
 
