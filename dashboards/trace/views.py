@@ -11,7 +11,7 @@ from dash.development.base_component import Component
 from dashboards.parts import faces, formats
 from dashboards.parts.hues import hue
 from dashboards.shell.link import Link
-from queries.facts import Facts, Share, facts, longest_wait
+from queries.facts import AT_ONCE, Facts, Share, facts, longest_wait
 from queries.integrity import Finding, findings
 from queries.trace import MAX_SPANS
 from queries.tree import Trace
@@ -74,6 +74,7 @@ def opened(found: Trace) -> dict[str, Any]:
         "trace": found.trace_id,
         "version": found.answer.versions.get("spans"),
         "spans": None if partial else len(found),
+        "long": len(found) > AT_ONCE,
     }
 
 
