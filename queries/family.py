@@ -9,7 +9,7 @@ from typing import Any
 from access.scope import Scope
 from queries import reader
 from queries.errors import BadQuestion
-from queries.reader import Answer, Row
+from queries.reader import Answer
 
 MOST = 100
 """Children of a span, or roots of a trace, that a list shows."""
@@ -17,20 +17,15 @@ MOST = 100
 
 @dataclass(frozen=True)
 class Place:
-    """A span, or a whole trace when `span_id` is empty; ids are hex. `parent_id` may be unknown."""
+    """A span, or a whole trace when `span_id` is empty; ids are hex."""
 
     org_id: str
     trace_id: str
     span_id: str = ""
-    parent_id: str = ""
-
-
-def place_of(row: Row) -> Place:
-    return Place(row["org_id"], row["trace_id"], row["span_id"], row["parent_span_id"] or "")
 
 
 def kin(scope: Scope, spans: Sequence[Place], version: int | None = None) -> Answer:
-    """How many children each span has, and whether it is an orphan: its parent is missing."""
+    """How many children each span has; an orphan also says which parent is missing."""
     return reader.read(scope, "family.kin", version=version, **_ids(spans))
 
 
@@ -65,7 +60,6 @@ def _ids(places: Sequence[Place]) -> dict[str, list[Any]]:
         "org_ids": [place.org_id for place in places],
         "trace_ids": _bytes(place.trace_id for place in places),
         "span_ids": _bytes(place.span_id for place in places),
-        "parent_ids": [id_ or None for id_ in _bytes(place.parent_id for place in places)],
     }
 
 

@@ -59,7 +59,6 @@ VALUES: dict[str, Any] = {
     "org_ids": ["acme"],
     "trace_ids": [bytes(16)],
     "span_ids": [bytes(8)],
-    "parent_ids": [None],
     "attribute_keys": ["a"],
     "resource_keys": ["b"],
     "longest": 100,

@@ -86,15 +86,13 @@ def test_a_trace_that_is_one_circle_has_its_earliest_span_on_top(world: World) -
 
 
 def test_kin_knows_who_has_children_and_who_lost_a_parent(small: World) -> None:
-    asked = [Place(ACME, f"{1:032x}", f"{n:016x}", f"{p:016x}" if p else "") for n, p in PARENTS]
+    asked = [place(number) for number in range(1, 8)]
     found = {int(row["span_id"], 16): row for row in family.kin(small.scope("alice"), asked)}
     assert {n: row["children"] for n, row in found.items()} == {
         1: 3, 2: 0, 3: 1, 4: 0, 5: 0, 6: 0, 7: 1,
     }  # fmt: skip
     assert [n for n, row in found.items() if row["orphan"]] == [6]
-
-
-PARENTS = ((1, 0), (2, 1), (3, 1), (4, 1), (5, 3), (6, 0x99), (7, 7))
+    assert found[6]["parent_span_id"] == f"{0x99:016x}"
 
 
 def test_a_span_delivered_twice_is_one_child(small: World) -> None:
@@ -132,10 +130,7 @@ def test_it_counts_like_brute_force_over_random_forests(world: World) -> None:
         *[span(f"s{n}", number=n, parent=p, ago=900 - n) for n, p in parents.items()],
     )
     scope = world.scope("alice")
-    for answer in family.kin(
-        scope, [Place(ACME, f"{1:032x}", f"{n:016x}", f"{p:016x}" if p else "")
-                for n, p in parents.items()],
-    ):  # fmt: skip
+    for answer in family.kin(scope, [place(number) for number in parents]):
         number = int(answer["span_id"], 16)
         assert answer["children"] == sum(p == number for p in parents.values())
         assert answer["orphan"] == (parents[number] is not None and parents[number] > 40)
