@@ -10,7 +10,7 @@
 
   const box = () => document.getElementById("traces-search");
   const list = () => document.getElementById("traces-search-offers");
-  const options = () => [...(list() ? list().children : [])];
+  const options = () => [...(list() ? list().querySelectorAll("[role=option]") : [])];
   const isBox = (node) => node && node.id === "traces-search";
   const queryNow = () => params().get("q") || "";
 
@@ -236,7 +236,7 @@
   document.addEventListener("click", (event) => {
     const at = event.target.closest ? event.target : null;
     if (!at || !at.closest(".querying")) return;
-    const option = at.closest("#traces-search-offers > li");
+    const option = at.closest("#traces-search-offers > [role=option]");
     const query = at.closest("[data-query]");
     const example = at.closest("[data-example]");
     if (option) accept(option);
