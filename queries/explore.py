@@ -300,7 +300,7 @@ def residue(
     return Residue(
         total=total(scope, filters, mode, budget),
         odd={
-            flag: total(scope, narrowed(filters, f"is:{flag}"), budget=budget / len(ODD))
+            flag: total(scope, narrowed(filters, f"is:{flag}"), budget=budget)
             for flag in ODD
         },
     )

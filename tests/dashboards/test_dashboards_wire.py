@@ -62,6 +62,7 @@ SEARCHES = (
     f"trace={TRACE:032x}&span={1:016x}",
     *(f"trace={TRACE:032x}&tab={tab}" for tab in ("flame", "operations", "graph", "logs", "raw")),
     f"trace={TRACE:032x}&tab=cohort",
+    "select=status:error",
     f"trace={TRACE:032x}&other={TRACE:032x}",
 )
 """Places on the page; each is asked with every org in the URL."""
@@ -76,6 +77,7 @@ WITHOUT_TELEMETRY = {
     "traces-search-joined.data",
     "traces-search-terms.children",
     "share-made.data",
+    "traces-chart-zoom.data",
 }
 """Callbacks whose answer to a member does not depend on telemetry. A new one is not among them."""
 
