@@ -157,15 +157,31 @@
   /* A tab that is opened gets its size after its drawing: what was fitted into nothing is fitted again. */
   const fitting = new ResizeObserver((entries) => {
     for (const { target, contentRect } of entries) {
-      const drawn = target._cyreg && target._cyreg.cy;
-      if (!drawn || !contentRect.width) continue;
-      drawn.resize();
-      drawn.fit(undefined, 32);
+      if (contentRect.width) fit(target._cyreg && target._cyreg.cy);
     }
   });
-  function styleGraph() {
+  const SETTLING_MS = 1000;
+  const drawings = new WeakMap();
+
+  function fit(drawn) {
+    if (!drawn || !drawn.width()) return;
+    drawn.resize();
+    drawn.fit(undefined, 32);
+  }
+
+  // nodes come before their size: while another graph settles every change is fitted, later none,
+  // so that choosing a part of it does not undo the reader's zoom
+  function styleGraph(elements) {
     const drawing = byId("trace-graph-drawing");
-    if (drawing) fitting.observe(drawing);
+    const drawn = drawing && drawing._cyreg && drawing._cyreg.cy;
+    if (!drawn) return graphStyle();
+    const known = drawings.get(drawn) || {};
+    const ids = (elements || []).map((element) => element.data.id + element.data.label).join();
+    if (ids !== known.ids) drawings.set(drawn, { ids, until: performance.now() + SETTLING_MS });
+    if (known.ids === undefined) {
+      fitting.observe(drawing);
+      drawn.on("add bounds", () => performance.now() < drawings.get(drawn).until && fit(drawn));
+    }
     return graphStyle();
   }
   function restyle() {
@@ -324,7 +340,7 @@
       react("span", {}, "→ " + data.to));
 
   cells.Share = ({ value, data, field }) =>
-    react("span", { className: "share" },
+    react("span", { className: "share-cell" },
       react("span", { className: "share-track", "aria-hidden": true },
         react("i", { style: { width: Math.min(value, 1) * 100 + "%" } })),
       react("span", { className: "num" }, data[field]));

@@ -134,14 +134,19 @@ def test_the_graph_is_drawn_and_its_parts_can_be_chosen(site: Site) -> None:
     site.one("#trace-tab-graph").click()
     # opened by its tab, the drawing gets its size late and must still be fitted
     box = site.one("#trace-graph-drawing")
-    places = site.until(
-        lambda: [p for p in nodes(site, "node.renderedPosition()") if p["x"] > 0], "nodes"
+    width = box.size["width"]
+    edges = "[node.renderedBoundingBox().x1, node.renderedBoundingBox().x2]"
+    site.until(
+        lambda: (
+            [0 < x1 < x2 < width and x2 - x1 > 100 for x1, x2 in nodes(site, edges)] == [True] * 2
+        ),
+        "both nodes inside of the drawing",
     )
-    assert len(places) == 2
-    assert places[0]["x"] < places[1]["x"] < box.size["width"]
+    places = nodes(site, "node.renderedPosition()")
+    assert places[0]["x"] < places[1]["x"]
     ActionChains(site.driver).move_to_element_with_offset(
         box,
-        round(places[1]["x"] - box.size["width"] / 2),
+        round(places[1]["x"] - width / 2),
         round(places[1]["y"] - box.size["height"] / 2),
     ).click().perform()
     site.until(lambda: texts(site, "#trace-graph-chosen h2") == ["bank"], "the bank's numbers")

@@ -32,7 +32,7 @@ COLUMNS = (
         "headerName": "From → to",
         "cellRenderer": "Handoff",
         "flex": 1,
-        "minWidth": 110,
+        "minWidth": 96,
     },
     tables.number("calls", "Calls", "calls_text", width=78, sort="desc"),
     tables.number("errors", "Errors", "errors_text", width=72),
