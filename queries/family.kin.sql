@@ -13,7 +13,9 @@ members as materialized (
         span_id,
         parent_span_id
     from spans($spans)
-    where trace_id in (select trace_id from asked)
+    where list_contains($trace_ids, trace_id)
+        and ($since is null or start_time >= $since)
+        and ($until is null or start_time < $until)
 ),
 offspring as (
     select

@@ -9,7 +9,8 @@ from typing import Any
 from access.scope import Scope
 from queries import reader
 from queries.errors import BadQuestion
-from queries.reader import Answer
+from queries.filters import TimeRange
+from queries.reader import Answer, Row
 
 MOST = 100
 """Children of a span, or roots of a trace, that a list shows."""
@@ -24,9 +25,40 @@ class Place:
     span_id: str = ""
 
 
-def kin(scope: Scope, spans: Sequence[Place], version: int | None = None) -> Answer:
-    """How many children each span has; an orphan also says which parent is missing."""
-    return reader.read(scope, "family.kin", version=version, **_ids(spans))
+def kin(
+    scope: Scope,
+    spans: Sequence[Place],
+    version: int | None = None,
+    within: TimeRange | None = None,
+) -> Answer:
+    """How many children each span has; an orphan also says which parent is missing.
+
+    `within` spares most of the files: who is not in it is not seen.
+    """
+    return reader.read(
+        scope,
+        "family.kin",
+        version=version,
+        since=within.since if within else None,
+        until=within.until if within else None,
+        **_ids(spans),
+    )
+
+
+def standing(
+    scope: Scope, spans: Sequence[Place], near: TimeRange, version: int | None = None
+) -> list[Row]:
+    """Like `kin` over what is near, but an orphan is only who has no parent at any time."""
+    found = kin(scope, spans, version, near).rows
+    doubtful = [place_of(row) for row in found if row["orphan"]]
+    if not doubtful:
+        return found
+    settled = {place_of(row): row for row in kin(scope, doubtful, version)}
+    return [settled.get(place_of(row), row) for row in found]
+
+
+def place_of(row: Row) -> Place:
+    return Place(row["org_id"], row["trace_id"], row["span_id"])
 
 
 def children(

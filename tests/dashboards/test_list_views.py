@@ -351,3 +351,17 @@ def test_a_time_is_meant_in_the_readers_zone_and_in_the_past(typed: str, moment:
 def test_what_is_no_time_is_told_in_a_sentence(typed: str) -> None:
     with pytest.raises(BadQuestion, match="Write a time as 14:05"):
         callbacks.moment_of(typed, BERLIN, NOW)
+
+
+@pytest.mark.parametrize(
+    "ends",
+    [(None, None), (5, 5), ("x", "y"), ("2026-06-02", "2026-05-01"), ("0001-01-01T00:00Z",) * 2],
+)
+def test_ends_that_make_no_sense_narrow_nothing(ends: tuple[Any, Any]) -> None:
+    assert callbacks.around(*ends) is None
+
+
+def test_kin_is_looked_for_near_the_rows() -> None:
+    near = callbacks.around("2026-06-01T10:00:00.000Z", "2026-06-01T12:00:00.000Z")
+    assert near
+    assert (near.since.hour, near.until.hour) == (9, 13)

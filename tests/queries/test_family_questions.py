@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import random
+from datetime import timedelta
 
 import pytest
-from cast import World, span
+from cast import NOW, World, span
 
 from queries import family, traces
 from queries.errors import BadQuestion
 from queries.family import Place
+from queries.filters import TimeRange
 
 ACME = "acme"
 
@@ -93,6 +95,22 @@ def test_kin_knows_who_has_children_and_who_lost_a_parent(small: World) -> None:
     }  # fmt: skip
     assert [n for n, row in found.items() if row["orphan"]] == [6]
     assert found[6]["parent_span_id"] == f"{0x99:016x}"
+
+
+def test_near_the_rows_is_enough_for_children_but_not_to_call_one_an_orphan(world: World) -> None:
+    world.send(
+        ACME,
+        span("long ago", number=1, ago=40_000),
+        span("child", number=2, parent=1, ago=60),
+        span("grandchild", number=3, parent=2, ago=50),
+        span("lost", number=4, parent=0x99, ago=40),
+    )
+    near = TimeRange(NOW - timedelta(hours=1), NOW)
+    found = family.standing(world.scope("alice"), [place(n) for n in (2, 3, 4)], near)
+    told = {int(row["span_id"], 16): (row["children"], row["orphan"]) for row in found}
+    assert told == {2: (1, False), 3: (0, False), 4: (0, True)}
+    alone = family.kin(world.scope("alice"), [place(2)], within=near)
+    assert [row["orphan"] for row in alone] == [True]
 
 
 def test_a_span_delivered_twice_is_one_child(small: World) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -23,7 +24,7 @@ from dashboards.traces.grid.views import GridRow
 from queries import family, search, suggest, traces, watched
 from queries.errors import BadQuestion
 from queries.family import Place
-from queries.filters import EPOCH, Cursor
+from queries.filters import EPOCH, Cursor, TimeRange
 from queries.reader import Row
 
 View = dict[str, Any]
@@ -31,6 +32,9 @@ View = dict[str, Any]
 ROWS = 100
 MOST_OPENED = 300
 """Opened rows that a page remembers."""
+
+NEAR = timedelta(hours=1)
+"""How long before or after the rows shown their parents and children are looked for first."""
 
 MOST_AT_ONCE = 20
 """Rows that are opened by one request."""
@@ -244,12 +248,22 @@ def show_kin(asked: dict[str, Any], view: View) -> Any:
     spans = {id_: views.place(id_) for id_ in asked["ids"][:ROWS] if _is_place(id_)}
     if not spans:
         return None
+    near = around(asked.get("since"), asked.get("until"))
+    ask = partial(family.standing, near=near) if near else family.kin
     found = {
-        (row["org_id"], row["trace_id"], row["span_id"]): views.standing(row)
-        for row in family.kin(scope, list(spans.values()), link.pinned)
+        family.place_of(row): views.standing(row)
+        for row in ask(scope, list(spans.values()), version=link.pinned)
     }
-    known = {id_: found.get((p.org_id, p.trace_id, p.span_id)) for id_, p in spans.items()}
-    return {id_: standing for id_, standing in known.items() if standing}
+    return {id_: found[place] for id_, place in spans.items() if place in found}
+
+
+def around(since: Any, until: Any) -> TimeRange | None:
+    """The time in which parents and children of the rows shown are likely to have started."""
+    try:
+        ends = [datetime.fromisoformat(end).astimezone(UTC) for end in (since, until)]
+        return TimeRange(ends[0] - NEAR, ends[1] + NEAR)
+    except (TypeError, ValueError, OverflowError, BadQuestion):
+        return None
 
 
 @guarded(lambda sentence: {"error": sentence})
