@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from dashboards.shell.link import Link
 from dashboards.traces.grid import callbacks, columns, views
 from dashboards.traces.grid.columns import Shown
-from queries import search
+from queries import fields, search
 from queries.errors import BadQuestion
 from queries.reader import Answer, Row
 from queries.traces import Found
@@ -140,8 +140,9 @@ def test_a_variable_shows_its_course_and_leads_to_its_spans() -> None:
     assert said == ["1,234", "3", "9", "4", "2026-06-01 11:00:00.000"]
     assert shown["q"] == "data=level service=till name=pay"
     together = shown_row(variable(alone=False, data_name="le vel"), "watched")["q"]
-    assert together == 'exists:attr."aeos.data.le vel" service=till name=pay'
-    assert search.condition(together).params
+    carried = search.term("exists", fields.Attribute("attributes", "aeos.data.le vel").key)
+    assert together == f"{carried} service=till name=pay"
+    assert ("q0", "aeos.data.le vel") in search.condition(together).params
     assert shown_row(variable(source="gauge"), "watched")["q"] is None
 
 

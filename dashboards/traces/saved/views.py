@@ -64,7 +64,7 @@ def _changes(view: SavedView) -> Component:
     whom = " for everybody in the organisation" if view.shared else ""
     return html.Details(
         [
-            html.Summary("…", title=f"Change {view.name}", **{"aria-label": f"Change {view.name}"}),
+            html.Summary("…", title=f"Change {view.name}"),
             html.Div(
                 [
                     html.Button("Update to this page", className="button", **_does("update", view)),
@@ -93,9 +93,10 @@ def _changes(view: SavedView) -> Component:
 
 def _save(sharing: bool) -> Component:
     """The present page under a name; shared only where there is an org to share it with."""
+    verb: dict[str, Any] = {"data-verb": "save"}
     buttons = [html.Button("Save for me", type="submit", className="button primary")]
     if sharing:
-        whom = {"data-shared": "yes"}
+        whom: dict[str, Any] = {"data-shared": "yes"}
         buttons.append(
             html.Button("Save for the organisation", type="submit", className="button", **whom)
         )
@@ -105,7 +106,7 @@ def _save(sharing: bool) -> Component:
             html.Form(
                 [_name_box("Name of the view", ""), html.Div(buttons, className="saved-buttons")],
                 className="saved-form",
-                **{"data-verb": "save"},
+                **verb,
             ),
         ]
     )
