@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager, nullcontext
 from pathlib import Path
 
-from benchmarks import baseline, ingest, reading, stage, table
+from benchmarks import baseline, exporting, ingest, reading, stage, table
 from benchmarks.answers import DifferenceError
 from benchmarks.table import Line
 
@@ -24,7 +24,11 @@ def main() -> int:
     options = _options()
     try:
         with _folder(options.keep) as folder:
-            lines = [*_reading(folder, options), *_ingest(options)]
+            lines = [
+                *_reading(folder, options),
+                *_exporting(folder, options),
+                *_ingest(options),
+            ]
     except DifferenceError as error:
         print(f"benchmarks: The answers differ. {error}", file=sys.stderr)
         return 1
@@ -71,6 +75,16 @@ def _reading(folder: Path, options: argparse.Namespace) -> list[Line]:
     with nullcontext(None) if options.alone else baseline.over(raised.settings) as sqlite:
         asked = reading.sides(raised, sqlite)
         return [_said(line) for line in reading.run(raised, asked, cases, options.rounds)]
+
+
+def _exporting(folder: Path, options: argparse.Namespace) -> list[Line]:
+    names = (*exporting.NAMES, exporting.MEMORY, exporting.FELT)
+    wanted = [name for name in names if _wanted(name, options)]
+    if not wanted:
+        return []
+    _say(f"Exporting {options.spans:,} spans…")
+    raised = stage.raised(folder, options.spans)
+    return [_said(line) for line in exporting.run(raised, folder, wanted)]
 
 
 def _ingest(options: argparse.Namespace) -> list[Line]:

@@ -18,7 +18,7 @@ Piece = TypeVar("Piece")
 AHEAD: Final = 2
 """Pieces that wait to be taken."""
 
-NICENESS: Final = 15
+NICENESS: Final = 10
 """How far a making thread stands back on a busy machine; its own threads inherit it."""
 
 LOOK_SECONDS: Final = 0.2
