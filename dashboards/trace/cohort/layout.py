@@ -31,14 +31,14 @@ COLUMNS = (
         "headerName": "Step",
         "cellRenderer": "CohortStep",
         "flex": 2.4,
-        "minWidth": 200,
+        "minWidth": 190,
     },
     {
         "field": "verdict",
         "headerName": "Verdict",
         "cellRenderer": "CohortVerdict",
         "flex": 2,
-        "minWidth": 176,
+        "minWidth": 196,
     },
     tables.number("own", "Own time", "own_text", width=88)
     | {"headerTooltip": "Time of this run without that of the steps below"},
