@@ -24,7 +24,7 @@ from benchmarks.table import Line
 from dashboards.export import formats
 from dashboards.export.pipe import Pipe
 from dashboards.export.running import Making
-from queries import reader, traces
+from queries import export, reader, traces
 from queries.filters import FIRST_PAGE, TimeRange, TraceFilters
 
 EVERYTHING = TraceFilters(DAY)
@@ -107,7 +107,7 @@ def _format_line(stage: Stage, folder: Path, name: str, format_: str) -> Line:
     rate, speed = found.rows / best, found.bytes / best / 1e6
     promised = format_ == "csv"
     return Line(
-        what=f"{name}, all {len(formats.COLUMNS)} columns",
+        what=f"{name}, all {len(export.COLUMNS)} columns",
         ours=f"{table.milliseconds(best)} ({rate:,.0f} rows/s, {speed:,.0f} MB/s)",
         cold=table.milliseconds(found.seconds),
         sqlite=f"DuckDB's COPY {table.milliseconds(copied)}",

@@ -21,7 +21,7 @@ import pyarrow.parquet as pq
 import pytest
 from cast import NOW, World, request_of, span
 from flask.testing import FlaskClient
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from werkzeug.test import TestResponse
 
@@ -370,7 +370,7 @@ def test_it_can_be_cancelled_while_it_runs(world: World, small_pieces: None) -> 
     so_far = alice.get(f"/export/progress/{2:032x}.json").get_json()
     assert so_far["state"] == "running"
     assert 0 < so_far["rows"] < SPANS
-    assert 0 < so_far["bytes"]
+    assert so_far["bytes"] > 0
     assert alice.post(f"/export/cancel/{2:032x}").status_code == 204
     with pytest.raises(running.Cancelled):
         list(sent)
@@ -669,6 +669,7 @@ def test_times_are_told_in_a_zone_with_their_offset(zone: str) -> None:
     ]
 
 
+@settings(deadline=None)
 @given(st.lists(st.datetimes(datetime(1900, 1, 2), datetime(2400, 1, 1)), min_size=1, max_size=4))
 def test_any_times_are_told_as_python_tells_them(moments: list[datetime]) -> None:
     zone = ZoneInfo("Africa/Casablanca")

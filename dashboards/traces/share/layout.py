@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from enum import StrEnum
+from typing import Any
 
 from dash import dcc, html
 from dash.development.base_component import Component
@@ -128,6 +129,11 @@ def _way(name: Id, title: str, meaning: str) -> Component:
     )
 
 
+def _named(name: str) -> dict[str, Any]:
+    """What a screen reader calls it."""
+    return {"aria-label": name}
+
+
 def _export_dialog() -> Component:
     return html.Dialog(
         [
@@ -181,7 +187,7 @@ def _export_dialog() -> Component:
         ],
         id=Id.DIALOG,
         className="dialog dialog-export",
-        **{"aria-label": "Export"},
+        **_named("Export"),
     )
 
 
@@ -206,5 +212,5 @@ def _notebook_dialog() -> Component:
         ],
         id=Id.NOTEBOOK_DIALOG,
         className="dialog dialog-notebook",
-        **{"aria-label": "Open in notebook"},
+        **_named("Open in notebook"),
     )
