@@ -163,10 +163,15 @@
   const SETTLING_MS = 1000;
   const drawings = new WeakMap();
 
+  let waiting = 0;
+  // in the next frame: nodes have neither place nor size while they are being added
   function fit(drawn) {
-    if (!drawn || !drawn.width()) return;
-    drawn.resize();
-    drawn.fit(undefined, 32);
+    cancelAnimationFrame(waiting);
+    waiting = requestAnimationFrame(() => {
+      if (!drawn || drawn.destroyed()) return;
+      drawn.resize();
+      if (drawn.width() && drawn.height() && drawn.nodes().length) drawn.fit(undefined, 32);
+    });
   }
 
   // nodes come before their size: while another graph settles every change is fitted, later none,

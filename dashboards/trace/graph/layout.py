@@ -80,7 +80,8 @@ def _drawing() -> Component:
         id=Id.DRAWING,
         elements=[],
         stylesheet=[],
-        layout={"name": "preset", "fit": True, "padding": 32},
+        # where it has no size yet there is nothing to fit into: the browser's half does that
+        layout={"name": "preset", "fit": False},
         style={"width": "100%", "height": "100%"},
         autoungrabify=True,
         boxSelectionEnabled=False,
