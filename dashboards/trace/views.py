@@ -85,11 +85,11 @@ def gained(spans: int) -> str | None:
     return f"Gained {spans:,} {'span' if spans == 1 else 'spans'} since you opened it – show"
 
 
-def nothing(link: Link) -> Component:
+def nothing() -> Component:
     """The page without a trace."""
     return html.Div(
         [
-            _back(link),
+            dcc.Link("← Back to the list", href="/traces", className="back"),
             faces.empty("No trace is chosen.", "Open one from the list, or paste its id there."),
         ]
     )
