@@ -145,6 +145,7 @@ def _begun(format_: str, now: datetime) -> Running:
         formats.of(format_, zone, bom=bom),
     )
     try:
+        exports.forget_lost(current_records(), now)
         exports.begin(current_records(), current_person(), wanted, now, request.remote_addr)
     except Exception:
         running.ended()
