@@ -31,6 +31,8 @@ REPEATS = 3
 """So many equal siblings in a row become one step that can be opened."""
 
 KEPT = 4
+KEPT_STEPS = 100_000
+"""Comparisons that are kept, and the steps that they may have together."""
 
 Pair = tuple[int, int]
 N = TypeVar("N", int, float)
@@ -177,17 +179,14 @@ class _Union:
 def compare(left: Trace, right: Trace) -> Comparison:
     """What `right` did otherwise than `left`. The last few comparisons are kept."""
     key = (id(left), id(right))
+    # several panels of a page ask at once: the first of them works, the others wait
     with _lock:
-        # the comparison holds both traces, so nobody else can have their ids
-        if key in _kept:
-            _kept.move_to_end(key)
-            return _kept[key]
-    made = _compare(left, right)
-    with _lock:
-        _kept[key] = made
-        while len(_kept) > KEPT:
+        # a comparison holds both traces, so nobody else can have their ids
+        found = _kept.pop(key, None) or _compare(left, right)
+        _kept[key] = found
+        while len(_kept) > 1 and (len(_kept) > KEPT or sum(map(len, _kept.values())) > KEPT_STEPS):
             _kept.popitem(last=False)
-    return made
+    return found
 
 
 _kept: OrderedDict[tuple[int, int], Comparison] = OrderedDict()
