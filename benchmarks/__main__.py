@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager, nullcontext
 from pathlib import Path
 
-from benchmarks import baseline, exporting, ingest, reading, stage, table
+from benchmarks import baseline, exporting, ingest, opening, reading, stage, table
 from benchmarks.answers import DifferenceError
 from benchmarks.table import Line
 
@@ -26,6 +26,7 @@ def main() -> int:
         with _folder(options.keep) as folder:
             lines = [
                 *_reading(folder, options),
+                *_opening(folder, options),
                 *_exporting(folder, options),
                 *_ingest(options),
             ]
@@ -75,6 +76,15 @@ def _reading(folder: Path, options: argparse.Namespace) -> list[Line]:
     with nullcontext(None) if options.alone else baseline.over(raised.settings) as sqlite:
         asked = reading.sides(raised, sqlite)
         return [_said(line) for line in reading.run(raised, asked, cases, options.rounds)]
+
+
+def _opening(folder: Path, options: argparse.Namespace) -> list[Line]:
+    if not any(_wanted(name, options) for name in opening.NAMES):
+        return []
+    _say("Opening large traces…")
+    # a stage of its own, because the large traces are added to it
+    raised = stage.raised(folder / "opening", options.spans)
+    return [_said(line) for line in opening.run(raised, options.rounds)]
 
 
 def _exporting(folder: Path, options: argparse.Namespace) -> list[Line]:
