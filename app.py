@@ -20,7 +20,8 @@ from flask import Flask
 import settings as settings_module
 from access import login, sessions
 from access.keys import KeyRing
-from dashboards import export, headers, health, page
+from dashboards import headers, health, page
+from dashboards.export import routes as export
 from dashboards.serving import Web
 from demo import feed, world
 from demo.progress import Bar

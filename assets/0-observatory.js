@@ -2,6 +2,8 @@
 (function () {
   "use strict";
   const DEFAULTS = { range: "24h", zone: "browser", live: "off", mode: "spans" };
+  /* what names something of one org, and nothing in another */
+  const OF_ONE_ORG = { trace: "", span: "", version: "", root: "", other: "", select: "", only: "", cohort: "", zoom: "" };
   const SHARED = ["org", "range", "since", "until", "zone", "live"];
   const INSIDE = { "/trace": "/traces", "/compare": "/traces" };
   const LIVE_SECONDS = { "5s": 5, "30s": 30 };
@@ -69,7 +71,7 @@
       if (!value || !orgs || orgs.length < 2) return stay();
       const wanted = value === orgs[0].value ? "" : value;
       if (!changed("org", wanted)) return stay();
-      return put({ ...firstPage, trace: "", span: "", version: "", org: wanted }, { push: true });
+      return put({ ...firstPage, ...OF_ONE_ORG, org: wanted }, { push: true });
     },
     put_range: (value) => {
       const custom = params().get("since") || params().get("until");

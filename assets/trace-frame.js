@@ -26,7 +26,7 @@
       }
       return [
         ...TABS.map((tab) => tab !== here),
-        ...TABS.map((tab) => (tab === here ? "tab tab-here" : "tab")),
+        ...TABS.map((tab) => (tab === here ? "way way-here" : "way")),
       ];
     },
     show_gained: (clicks) => {
@@ -73,7 +73,7 @@
     }
   });
   document.addEventListener("keydown", (event) => {
-    const button = event.target.closest && event.target.closest(".tab-strip [data-tab]");
+    const button = event.target.closest && event.target.closest(".ways [data-tab]");
     const move = { ArrowRight: 1, ArrowLeft: -1 }[event.key];
     if (!button || !move) return;
     event.preventDefault();

@@ -34,6 +34,8 @@
         twin: mine.twin || "",
         all: mine.all || [],
         text: mine.text || "",
+        // set when everything is to be read again
+        at: Math.max(view.at || 0, (was && was.at) || 0),
       };
       if (JSON.stringify(next) === JSON.stringify(was)) return [stay(), false];
       const other = !was || nameOf(params(was.search)) !== nameOf(query);
@@ -43,7 +45,7 @@
     find: (text) =>
       // the rows are drawn after this runs
       new Promise((resolve) => setTimeout(() => resolve(filter(text || "")), 30)),
-    close: (clicks) => (clicks ? put({ span: "" }) : stay()),
+    close: (clicks) => (clicks ? close() : stay()),
   };
 
   /* Show the rows that hold the text; of a span with more rows than are drawn the server knows. */
@@ -66,13 +68,20 @@
     return wanted ? shown + " of " + total.toLocaleString("en") : total.toLocaleString("en");
   }
 
+  /* Close, and go on where the keyboard was before. */
+  function close() {
+    const inside = panel() && panel().contains(document.activeElement);
+    const before = document.querySelector(".trace-slot:not([hidden]) .ag-cell-focus");
+    if (inside && before) before.focus();
+    return put({ span: "" }, { push: true });
+  }
+
   async function copy(button) {
     const row = button.closest("[data-row]");
-    const source = row && row.querySelector(".whole, .value");
-    if (!source) return;
-    const raw = source.getAttribute("data-raw");
-    const done = await write(raw === null ? source.textContent : raw);
-    button.textContent = done ? "Copied" : "Not allowed";
+    const source = row && row.querySelector(".whole");
+    const raw = source && source.getAttribute("data-raw");
+    const done = source && (await write(raw === null ? source.textContent : raw));
+    button.textContent = done ? "Copied" : source ? "Not allowed" : "Too long";
     setTimeout(() => (button.textContent = "Copy"), 1200);
   }
   async function write(text) {
@@ -120,7 +129,7 @@
     if ("copy" in data) copy(button);
     else if (data.twin) expand({ twin: data.twin });
     else if (data.all) expand({ all: [...(more.span === nameOf(params()) ? more.all : []), data.all] });
-    else if (data.span) put({ span: data.span });
+    else if (data.span) put({ span: data.span }, { push: true });
     else if (data.tab) put({ tab: data.tab }, { push: true });
   });
   document.addEventListener(
@@ -130,11 +139,18 @@
     },
     true,
   );
+  // what is open when the key goes down closes first; by the time it bubbles it may be gone
+  let covered = false;
+  window.addEventListener(
+    "keydown",
+    () => (covered = Boolean(document.querySelector("details.drop[open], dialog[open]"))),
+    true,
+  );
   document.addEventListener("keydown", (event) => {
-    if (event.key !== "Escape" || event.defaultPrevented || !panel() || panel().hidden) return;
+    if (event.key !== "Escape" || event.defaultPrevented || covered) return;
+    if (!panel() || panel().hidden) return;
     const field = event.target.closest && event.target.closest("input, textarea, [role=combobox]");
     if (field && (field.value || !panel().contains(field))) return;
-    if (document.querySelector("details.drop[open], dialog[open]")) return;
-    put({ span: "" });
+    close();
   });
 })();

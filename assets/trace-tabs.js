@@ -26,16 +26,25 @@
     const boxes = (data && data.boxes) || [];
     drawing.replaceChildren(...boxes.map(flameBox));
     drawing.style.height = (1 + Math.max(-1, ...boxes.map((box) => box.level))) * ROW + "px";
-    drawing.onkeydown = (event) => walkFlame(event, drawing, boxes, data.above);
-    drawing.onmouseover = drawing.onfocusin = (event) => tellFlame(event, drawing, boxes);
-    drawing.onmousemove = (event) => event.target !== drawing && placeTip(drawing, event.clientX, event.clientY);
-    drawing.onmouseleave = drawing.onfocusout = () => hideTip(drawing);
+    if (!flames.has(drawing)) wireFlame(drawing);
+    flames.set(drawing, { boxes, above: data ? data.above : null });
     if (drawing.firstChild) {
       drawing.firstChild.tabIndex = 0;
       if (focused) drawing.firstChild.focus({ preventScroll: true });
     }
     hideTip(drawing);
     return stay();
+  }
+
+  // drawing → its boxes; what a click or key means is looked up when it comes
+  const flames = new WeakMap();
+
+  function wireFlame(drawing) {
+    const on = (event, handler) => drawing.addEventListener(event, handler);
+    on("keydown", (event) => walkFlame(event, drawing, flames.get(drawing)));
+    for (const event of ["mouseover", "focusin"]) on(event, (it) => tellFlame(it, drawing, flames.get(drawing)));
+    for (const event of ["mouseleave", "focusout"]) on(event, () => hideTip(drawing));
+    on("mousemove", (event) => event.target !== drawing && placeTip(drawing, event.clientX, event.clientY));
   }
 
   function flameBox(box, number) {
@@ -53,7 +62,7 @@
     return element;
   }
 
-  function walkFlame(event, drawing, boxes, above) {
+  function walkFlame(event, drawing, { boxes, above }) {
     const here = boxes[Number(event.target.dataset.number)];
     if (!here) return;
     if (event.key === "Escape" && above !== null) {
@@ -88,7 +97,7 @@
   }
   const hideTip = (drawing) => (tip(drawing).hidden = true);
 
-  function tellFlame(event, drawing, boxes) {
+  function tellFlame(event, drawing, { boxes }) {
     const element = event.target.closest(".flame-frame");
     if (!element) return hideTip(drawing);
     const [name, ...facts] = boxes[Number(element.dataset.number)].tip;
@@ -133,7 +142,7 @@
       }),
       rule("edge", {
         ...font, label: "data(label)", "font-size": 11, color: is["ink-soft"], width: "data(width)", "curve-style": "bezier",
-        "control-point-step-size": 60, "line-color": is["line-strong"], "target-arrow-color": is["line-strong"],
+        "control-point-step-size": 60, "line-color": is["line-strong"], "target-arrow-color": is["ink-faint"], "text-wrap": "wrap",
         "target-arrow-shape": "triangle", "arrow-scale": 1.1, "text-background-color": is.surface,
         "text-background-opacity": 1, "text-background-padding": 3, "text-background-shape": "round-rectangle",
       }),
@@ -144,6 +153,41 @@
       rule("edge.chosen", { "line-color": is.accent, "target-arrow-color": is.accent, color: is.ink, "font-weight": 600 }),
       rule("node:active, edge:active", { "overlay-opacity": 0.08, "overlay-color": is.accent }),
     ];
+  }
+  /* A tab that is opened gets its size after its drawing: what was fitted into nothing is fitted again. */
+  const fitting = new ResizeObserver((entries) => {
+    for (const { target, contentRect } of entries) {
+      if (contentRect.width) fit(target._cyreg && target._cyreg.cy);
+    }
+  });
+  const SETTLING_MS = 1000;
+  const drawings = new WeakMap();
+
+  let waiting = 0;
+  // in the next frame: nodes have neither place nor size while they are being added
+  function fit(drawn) {
+    cancelAnimationFrame(waiting);
+    waiting = requestAnimationFrame(() => {
+      if (!drawn || drawn.destroyed()) return;
+      drawn.resize();
+      if (drawn.width() && drawn.height() && drawn.nodes().length) drawn.fit(undefined, 32);
+    });
+  }
+
+  // nodes come before their size: while another graph settles every change is fitted, later none,
+  // so that choosing a part of it does not undo the reader's zoom
+  function styleGraph(elements) {
+    const drawing = byId("trace-graph-drawing");
+    const drawn = drawing && drawing._cyreg && drawing._cyreg.cy;
+    if (!drawn) return graphStyle();
+    const known = drawings.get(drawn) || {};
+    const ids = (elements || []).map((element) => element.data.id + element.data.label).join();
+    if (ids !== known.ids) drawings.set(drawn, { ids, until: performance.now() + SETTLING_MS });
+    if (known.ids === undefined) {
+      fitting.observe(drawing);
+      drawn.on("add bounds", () => performance.now() < drawings.get(drawn).until && fit(drawn));
+    }
+    return graphStyle();
   }
   function restyle() {
     if (byId("trace-graph-drawing")) dc.set_props("trace-graph-drawing", { stylesheet: graphStyle() });
@@ -168,16 +212,21 @@
   }
 
   /* Raw: JSON as a tree; what is folded is made when it is opened. */
-  const OPEN_LEVELS = 5;
+  const FOLDED = ["resource", "scope"];
   const AT_ONCE = 200;
   const isBranch = (value) => value !== null && typeof value === "object";
 
   function drawJson(text) {
     const tree = byId("trace-raw-tree");
     if (!tree) return stay();
-    tree.replaceChildren(...(text ? [jsonNode(null, JSON.parse(text), 0)] : []));
+    const request = text ? JSON.parse(text) : null;
+    const spans = request ? request.resourceSpans.flatMap((r) => r.scopeSpans.flatMap((s) => s.spans)) : [];
+    // down to the spans; a span alone is open itself
+    openLevels = spans.length === 1 ? 10 : 6;
+    tree.replaceChildren(...(request ? [jsonNode(null, request, 0)] : []));
     return stay();
   }
+  let openLevels = 0;
 
   function jsonNode(key, value, level) {
     if (!isBranch(value) || !Object.keys(value).length) return jsonLeaf(key, value);
@@ -186,7 +235,7 @@
     if (key !== null) summary.append(make("span", "json-key", key));
     summary.append(make("span", "json-hint", jsonHint(value)));
     node.append(summary);
-    node.open = level < OPEN_LEVELS;
+    node.open = level < openLevels && !FOLDED.includes(key) && !("key" in value);
     if (node.open) jsonChildren(node, value, level);
     else node.addEventListener("toggle", () => jsonChildren(node, value, level), { once: true });
     return node;
@@ -257,7 +306,7 @@
       const only = ((cell && cell.rowId) || "").split("\n")[0];
       return only ? put({ tab: "", select: "", only }, { push: true }) : stay();
     },
-    graph_style: () => graphStyle(),
+    graph_style: styleGraph,
     graph_controls: () => partyNow(),
     put_party: (value) => (open("graph") && value && value !== partyNow() ? select(value === "agent" ? value : "") : stay()),
     choose_part: (part) => (part && open("graph") ? select(partyNow() + ":" + part.id) : stay()),
@@ -296,7 +345,7 @@
       react("span", {}, "→ " + data.to));
 
   cells.Share = ({ value, data, field }) =>
-    react("span", { className: "share" },
+    react("span", { className: "share-cell" },
       react("span", { className: "share-track", "aria-hidden": true },
         react("i", { style: { width: Math.min(value, 1) * 100 + "%" } })),
       react("span", { className: "num" }, data[field]));

@@ -5,6 +5,7 @@
   const ID = "trace-waterfall-";
   const GRID = ID + "grid";
   const MOST_FOLDS = 2000;
+  const REPAINT = "trace-waterfall-repaint";
   const dc = (window.dash_clientside = window.dash_clientside || {});
   const { put, params, changed } = window.observatory;
   const stay = () => dc.no_update;
@@ -14,7 +15,7 @@
   let shape = null; // rows and time axis, as the server said last
   let current = ""; // the row that was jumped to
   let followed = ""; // the span that the page is at
-  const settled = new WeakMap(); // grid -> what its rows are of
+  const rowsOf = new WeakMap(); // grid -> what its rows are of, and at which version
 
   function api() {
     const grids = window.dash_ag_grid;
@@ -25,8 +26,17 @@
       return null;
     }
   }
+  /* The grid's own code is loaded when the first grid is drawn. */
+  function whenReady(act) {
+    const grids = window.dash_ag_grid;
+    if (grids && document.getElementById(GRID)) grids.getApiAsync(GRID).then(act, () => {});
+    return stay();
+  }
   const idOf = (name) => (/^(group|missing):/.test(name) ? "" : name.split(".")[0]);
   const traceNow = () => params().get("trace") || "";
+
+  const keyOf = (query) =>
+    JSON.stringify(["org", "trace", "version", "root", "short", "only"].map((name) => query.get(name) || ""));
 
   function mine() {
     return tree && tree.trace === traceNow() ? tree : { trace: traceNow(), level: null, folds: [], grouped: true };
@@ -46,10 +56,9 @@
     if (zoom && Number(zoom[1]) < Number(zoom[2])) return { from: Number(zoom[1]), to: Number(zoom[2]) };
     return shape ? { from: shape.from, to: shape.to } : { from: 0, to: 1 };
   }
-  function repaint(columns) {
-    const grid = api();
-    if (grid) grid.refreshCells({ force: true, columns });
-    window.dispatchEvent(new CustomEvent("trace-axis"));
+  /* The grid draws a cell anew only when its row changes; zoom and the chosen span are no part of it. */
+  function repaint() {
+    window.dispatchEvent(new CustomEvent(REPAINT));
     drawWindow();
   }
 
@@ -58,14 +67,19 @@
     asked: (view, opened, folded, was) => {
       const query = params(view && view.search);
       if (!query.get("trace") || query.get("tab")) return stay();
-      const key = ["org", "trace", "version", "root", "short", "only"].map((name) => query.get(name) || "");
       const mineNow = opened && opened.trace === query.get("trace") ? opened.version : null;
-      const next = { key: JSON.stringify(key), tree: JSON.stringify(folded || null), zone: view.zone };
+      const next = { key: keyOf(query), tree: JSON.stringify(folded || null), zone: view.zone };
       next.opened = mineNow !== null ? mineNow : (was && was.key === next.key && was.opened) || null;
       const first = was && was.opened === null;
       const same = ["key", "tree", "zone"].every((name) => was && was[name] === next[name]);
       // the version that the first answer was given at is no news
       return same && (was.opened === next.opened || first) ? stay() : next;
+    },
+    // which rows the grid asks for; the answer itself cannot say so
+    noted: (request, view) => {
+      const grid = api();
+      if (request && grid) rowsOf.set(grid, { ...rowsOf.get(grid), key: keyOf(params(view && view.search)) });
+      return stay();
     },
     controls: (view) => {
       const query = params(view && view.search);
@@ -78,18 +92,25 @@
     settle: (next) => {
       if (!next) return stay();
       const grid = api();
+      if (!grid) return whenReady(() => dc.trace_waterfall.settle(next));
+      const had = rowsOf.get(grid) || {};
+      if (next.failed) {
+        // what stood there is of another question
+        rowsOf.set(grid, { ...had, key: null, settled: null });
+        grid.purgeInfiniteCache();
+        return stay();
+      }
       const key = next.key;
-      const other = grid && settled.get(grid) !== key;
-      const fresh = grid && !settled.has(grid);
+      const first = had.settled === undefined;
       shape = next;
-      if (grid) settled.set(grid, key);
-      if (other && !fresh) {
+      rowsOf.set(grid, { key, settled: key, opened: next.opened === null ? had.opened : next.opened });
+      if (had.key !== undefined && had.key !== key) {
         grid.purgeInfiniteCache();
         grid.ensureIndexVisible(0, "top");
-      }
-      repaint(["bar"]);
+      } else if (had.opened && next.opened !== null && had.opened !== next.opened) grid.refreshInfiniteCache();
+      repaint();
       const span = params().get("span");
-      if (other && span) jump({ what: "span", text: span });
+      if (span && (first || had.settled !== key)) jump({ what: "span", text: span });
       return stay();
     },
     refresh: (next) => {
@@ -99,12 +120,18 @@
       if (grid) grid.refreshInfiniteCache();
       return stay();
     },
+    // the head works out the critical path of a long trace while the rows are on their way
+    redraw_long: (opened) => {
+      const grid = api();
+      if (grid && opened && opened.long) grid.refreshInfiniteCache();
+      return stay();
+    },
     follow: (view) => {
       const query = params(view && view.search);
       const span = query.get("span") || "";
       const grid = api();
       if (!grid || query.get("tab")) return stay();
-      repaint(["name", "bar"]);
+      repaint();
       const seen = span && grid.getRenderedNodes().some((node) => node.data && node.data.span === span);
       if (span && span !== followed && shape && !seen) jump({ what: "span", text: span });
       followed = span;
@@ -117,7 +144,7 @@
       grid.setRowCount(landed.rows, true);
       grid.ensureIndexVisible(landed.row, "middle");
       if (landed.what === "span") grid.setFocusedCell(landed.row, "name");
-      repaint(["name"]);
+      repaint();
       return stay();
     },
     found: (landed) => {
@@ -303,21 +330,33 @@
   /* What a row looks like. */
   const cells = (window.dashAgGridComponentFunctions = window.dashAgGridComponentFunctions || {});
   const make = (...args) => window.React.createElement(...args);
-  const INDENT = 14;
-  const DEEPEST = 22;
+  /* Deep levels step less far, or the names of a deep trace would stand outside of their column. */
+  const WIDE = 8;
+  const DEEPEST = 32;
+  const indent = (level) => 14 * Math.min(level, WIDE) + 3 * Math.max(0, Math.min(level, DEEPEST) - WIDE);
+
+  function useRepaint() {
+    const [, turn] = window.React.useState(0);
+    window.React.useEffect(() => {
+      const again = () => turn((n) => n + 1);
+      window.addEventListener(REPAINT, again);
+      return () => window.removeEventListener(REPAINT, again);
+    }, []);
+  }
 
   cells.TraceName = ({ data }) => {
+    useRepaint();
     if (!data) return make("span", { className: "wf-waiting" });
     const chosen = data.span && data.span === params().get("span");
     const here = data.id === current;
-    const deep = data.level > DEEPEST;
+    const deep = data.level > WIDE;
     return make("span", {
         className: "wf-name wf-" + data.kind + (chosen ? " wf-chosen" : "") + (here ? " wf-here" : ""),
-        style: { paddingLeft: Math.min(data.level, DEEPEST) * INDENT + "px" },
+        style: { paddingLeft: indent(data.level) + "px" },
         title: [data.name, data.service, data.note, data.mark].filter(Boolean).join("\n"),
         "aria-level": data.level + 1,
       },
-      deep ? make("span", { className: "wf-depth", title: "Level " + (data.level + 1) }, "⋯" + (data.level + 1)) : null,
+      deep ? make("span", { className: "wf-depth", title: "Level " + (data.level + 1) }, String(data.level + 1)) : null,
       data.below
         ? make("button", {
             className: "wf-fold",
@@ -338,6 +377,7 @@
   };
 
   cells.TraceBar = ({ data }) => {
+    useRepaint();
     if (!data || !data.bar.length) return null;
     const { from, to } = domain();
     const at = (ns) => (100 * (ns - from)) / (to - from);
@@ -366,12 +406,7 @@
       : null;
 
   cells.TraceAxis = () => {
-    const [, turn] = window.React.useState(0);
-    window.React.useEffect(() => {
-      const again = () => turn((n) => n + 1);
-      window.addEventListener("trace-axis", again);
-      return () => window.removeEventListener("trace-axis", again);
-    }, []);
+    useRepaint();
     const { from, to } = domain();
     return make("div", { className: "wf-axis", role: "img", "aria-label": "From " + words(from) + " to " + words(to) },
       ticks(from, to).map((ns) =>
@@ -379,7 +414,7 @@
   };
 
   function ticks(from, to) {
-    const rough = (to - from) / 5;
+    const rough = (to - from) / 6;
     const ten = Math.pow(10, Math.floor(Math.log10(rough)));
     const nice = [1, 2, 5, 10].map((n) => n * ten).find((n) => n >= rough) || ten;
     const found = [];

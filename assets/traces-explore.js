@@ -48,6 +48,12 @@
   const isNarrow = () => window.innerWidth < NARROW;
   const isOpen = (kept) => (kept === null || kept === undefined ? !isNarrow() : kept);
 
+  /* The menu has done its work; the panel says the rest. */
+  function compare(select) {
+    for (const menu of document.querySelectorAll(".brushable details.drop[open]")) menu.open = false;
+    return put({ select }, { push: true });
+  }
+
   dc.explore = {
     toggle: (clicks, open) => (clicks ? !open : stay()),
     fold_charts: (open) => [!open, open ? "Hide" : "Show"],
@@ -55,7 +61,7 @@
     toggle_sidebar: (clicks, kept) => (clicks ? !isOpen(kept) : stay()),
     fold_sidebar: (kept) => (isOpen(kept) ? ["sidebar", "Hide"] : ["sidebar sidebar-folded", "Facets"]),
 
-    brush: (selected, figure) => {
+    brush: (selected, figure, drag) => {
       const range = selected && selected.range;
       const meta = figure && figure.layout && figure.layout.meta;
       if (!range || !range.x || !meta) return stay();
@@ -66,11 +72,13 @@
         since: time(Math.floor(meta.edges[hit[0]])),
         until: time(Math.ceil(meta.edges[hit[1] + 1])),
         levels: levels(meta, range.y),
+        drag,
         at: Date.now(),
       };
     },
     put_zoom: (zoom) => {
       if (!zoom) return stay();
+      if (zoom.select) return put({ select: zoom.select }, { push: true });
       keep([...zooms(), { from: placeNow(), to: zoom }]);
       return put({ ...firstPage, range: "", ...zoom }, { push: true });
     },
@@ -84,6 +92,13 @@
       return last ? put({ ...firstPage, ...last.from }, { push: true }) : stay();
     },
 
-    shown: (rows) => (rows ? rows.length.toLocaleString("en-US") + " shown" : ""),
+    comparing: (view) => !params(view && view.search).get("select"),
+    compare_errors: (clicks) => (clicks ? compare("status:error") : stay()),
+    compare_found: (found) => (found ? compare(found.select) : stay()),
+    compare_text: (clicks, submits, text) => ((clicks || submits) && text ? compare(text.trim()) : stay()),
+    stop_comparing: (clicks) => (clicks ? put({ select: "" }, { push: true }) : stay()),
+
+    // watched variables say for themselves how many they are
+    shown: (rows) => (rows && params().get("mode") !== "watched" ? rows.length.toLocaleString("en-US") + " shown" : ""),
   };
 })();

@@ -92,7 +92,6 @@
   function toggle(node) {
     if (!node || node.data.rest) return;
     if (node.data.open) collapse(node);
-    else if (node.data.children === 0) say("This span has no children. Press o to open its trace.");
     else if (!node.data.opening) expand(node);
   }
   function insert(parent, rows) {
@@ -103,8 +102,9 @@
     if (!node || node.data.open || !opened().includes(parent)) return;
     const fresh = rows.filter((row) => !api.getRowNode(row.id));
     if (fresh.length) api.applyTransaction({ add: fresh, addIndex: node.rowIndex + 1 });
-    else say("This span has no children.");
-    change(node, { open: fresh.length > 0, opening: false, children: fresh.length ? node.data.children : 0 });
+    else say("This span has no children. Press o to open its trace.");
+    if (!fresh.length) keep(opened().filter((id) => id !== parent));
+    change(node, { open: fresh.length > 0, opening: false, children: fresh.length ? node.data.children || fresh.length : 0 });
   }
 
   /* A row to its trace; from the list of all orgs inside its own. */
@@ -131,6 +131,15 @@
     history.replaceState({ ...history.state, row: node.id }, "");
     put(to.changes, { push: true, path: to.path });
     return undefined;
+  }
+
+  /* When the rows began and ended, so that the server need not look for their kin at all times. */
+  function ends(rows) {
+    const starts = rows.map((row) => Date.parse(row.raw.time));
+    const last = rows.map((row, at) => starts[at] + Math.max(row.raw.duration || 0, 0) / 1e6);
+    const [since, until] = [Math.min(...starts), Math.max(...last)];
+    const told = [since, until].every((end) => Math.abs(end) < 8.64e15);
+    return told ? { since: new Date(since).toISOString(), until: new Date(until + 1).toISOString() } : {};
   }
 
   const cellOf = (element) => element && element.closest && element.closest("#" + TABLE + " .ag-row .ag-cell");
@@ -332,7 +341,8 @@
       const drop = byId(id);
       if (!drop) return false;
       drop.open = true;
-      setTimeout(() => (drop.querySelector("input, button") || drop.querySelector("summary")).focus(), 0);
+      drawColumns();
+      (drop.querySelector(".column-box, .saved-open, [data-verb=save] input") || drop.querySelector("summary")).focus();
       return true;
     });
   }
@@ -361,6 +371,7 @@
     const query = params();
     query.set("cols", cols);
     history.replaceState(history.state, "", location.pathname + "?" + query);
+    document.dispatchEvent(new Event("observatory:columns"));
     remember(cols);
     drawColumns();
   }
@@ -462,11 +473,17 @@
     api.addEventListener("columnResized", mine);
     api.addEventListener("displayedColumnsChanged", drawColumns);
     const { row } = history.state || {};
-    const node = row && api.getRowNode(row);
+    if (row) returnTo(row);
+  }
+  /* Back from a trace: the row that was opened, once the grid has drawn it. */
+  function returnTo(row, tries = 60) {
+    const node = grid() && grid().getRowNode(row);
     if (node) {
-      api.ensureNodeVisible(node, "middle");
+      grid().ensureNodeVisible(node, "middle");
       focusRow(node.rowIndex);
     }
+    const done = node && table().contains(document.activeElement);
+    if (!done && tries) requestAnimationFrame(() => returnTo(row, tries - 1));
   }
   function whenReady(run, tries = 60) {
     const api = grid();
@@ -492,7 +509,7 @@
     rows_came: (rows) => {
       waiting = new Set();
       const unknown = (rows || []).filter((row) => row.children === undefined && row.level === 0);
-      if (modeNow() === "spans" && unknown.length) send("traces-unknown", { ids: unknown.map((row) => row.id) });
+      if (modeNow() === "spans" && unknown.length) send("traces-unknown", { ids: unknown.map((row) => row.id), ...ends(unknown) });
       whenReady((api) => setTimeout(() => prepare(api), 0));
       whenReady(() => setTimeout(drawColumns, 0));
       return stay();

@@ -10,7 +10,7 @@
 
   const box = () => document.getElementById("traces-search");
   const list = () => document.getElementById("traces-search-offers");
-  const options = () => [...(list() ? list().children : [])];
+  const options = () => [...(list() ? list().querySelectorAll("[role=option]") : [])];
   const isBox = (node) => node && node.id === "traces-search";
   const queryNow = () => params().get("q") || "";
 
@@ -44,46 +44,56 @@
     if (index < 0) field.removeAttribute("aria-activedescendant");
     else field.setAttribute("aria-activedescendant", options()[index].id);
   }
+  // the server counts whole characters, the box counts halves of those beyond 16 bits
+  const before = (text, at) => [...text].slice(0, at).join("");
+  function askWhileTyping() {
+    const field = box();
+    if (!field) return;
+    const head = field.value.slice(0, field.selectionStart);
+    // between two terms every key would do: a list of them would only be in the way
+    if (/\s$/.test(head)) open(false);
+    else ask();
+  }
   function ask() {
     const field = box();
     if (!field) return;
     asked = field.value;
-    dc.set_props("traces-search-typed", {
-      data: { text: field.value, caret: field.selectionStart, at: Date.now() },
-    });
+    const caret = [...field.value.slice(0, field.selectionStart)].length;
+    dc.set_props("traces-search-typed", { data: { text: field.value, caret, at: Date.now() } });
   }
   function accept(option) {
     const field = box();
     // the text moved on while the completions were on their way
     if (!option || field.value !== asked) return;
     const { insert, start, end, what } = option.dataset;
-    const before = field.value.slice(0, Number(start));
-    let after = field.value.slice(Number(end));
+    const head = before(field.value, Number(start));
+    let after = field.value.slice(before(field.value, Number(end)).length);
     let written = insert;
     if (what === "key") {
       if (/^(:|=|!=|!~|~|<|>)/.test(after)) written = insert.slice(0, -1);
     } else if (!/^[\s,)}]/.test(after)) {
       after = " " + after;
     }
-    const caret = before.length + written.length + (what === "value" && after[0] === " " ? 1 : 0);
-    write(before + written + after);
+    const caret = head.length + written.length + (what === "value" && after[0] === " " ? 1 : 0);
+    write(head + written + after);
+    field.setSelectionRange(caret, caret);
     open(false);
-    setTimeout(() => {
-      field.setSelectionRange(caret, caret);
-      changed();
-      if (what === "key") ask();
-    }, 0);
+    timers.forEach(clearTimeout);
+    if (what === "key") ask();
+    else settle(false);
   }
+  /* As if it had been typed, so that the box and its component agree at once. */
+  const nativeValue = Object.getOwnPropertyDescriptor(HTMLInputElement.prototype, "value");
   function write(text) {
-    dirty = text !== queryNow();
-    dc.set_props("traces-search", { value: text });
+    nativeValue.set.call(box(), text);
+    box().dispatchEvent(new Event("input", { bubbles: true }));
   }
 
   /* Typing: completions after a short pause, the URL after a longer one or on Enter. */
   function changed() {
     dirty = true;
     timers.forEach(clearTimeout);
-    timers = [setTimeout(ask, COMPLETE_MS), setTimeout(() => settle(false), APPLY_MS)];
+    timers = [setTimeout(askWhileTyping, COMPLETE_MS), setTimeout(() => settle(false), APPLY_MS)];
   }
   function settle(byEnter) {
     timers.forEach(clearTimeout);
@@ -100,6 +110,7 @@
     if (field && field.value !== text) dc.set_props("traces-search", { value: text });
     dirty = false;
     own = null;
+    timers.forEach(clearTimeout);
     if (field) dc.set_props("traces-search-settled", { data: { text, at: Date.now() } });
     put({ ...firstPage, ...left, q: text }, { push: true, path: "/traces" });
   }
@@ -144,12 +155,15 @@
       const field = box();
       if (!answer || !field || field.value !== answer.text) return stay();
       if (answer.at !== null) {
-        if (entered && isBox(document.activeElement)) field.setSelectionRange(answer.at, answer.at + 1);
+        const at = before(answer.text, answer.at).length;
+        if (entered && isBox(document.activeElement)) field.setSelectionRange(at, at + 1);
         return stay();
       }
       dirty = false;
       if (answer.trace) {
         write(queryNow());
+        timers.forEach(clearTimeout);
+        dirty = false;
         return put({ ...firstPage, trace: answer.trace, span: "" }, { push: true, path: "/trace" });
       }
       own = answer.text.trim();
@@ -222,7 +236,7 @@
   document.addEventListener("click", (event) => {
     const at = event.target.closest ? event.target : null;
     if (!at || !at.closest(".querying")) return;
-    const option = at.closest("#traces-search-offers > li");
+    const option = at.closest("#traces-search-offers > [role=option]");
     const query = at.closest("[data-query]");
     const example = at.closest("[data-example]");
     if (option) accept(option);

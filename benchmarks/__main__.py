@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager, nullcontext
 from pathlib import Path
 
-from benchmarks import baseline, ingest, reading, stage, table
+from benchmarks import baseline, exporting, ingest, opening, reading, stage, table
 from benchmarks.answers import DifferenceError
 from benchmarks.table import Line
 
@@ -24,7 +24,12 @@ def main() -> int:
     options = _options()
     try:
         with _folder(options.keep) as folder:
-            lines = [*_reading(folder, options), *_ingest(options)]
+            lines = [
+                *_reading(folder, options),
+                *_opening(folder, options),
+                *_exporting(folder, options),
+                *_ingest(options),
+            ]
     except DifferenceError as error:
         print(f"benchmarks: The answers differ. {error}", file=sys.stderr)
         return 1
@@ -71,6 +76,25 @@ def _reading(folder: Path, options: argparse.Namespace) -> list[Line]:
     with nullcontext(None) if options.alone else baseline.over(raised.settings) as sqlite:
         asked = reading.sides(raised, sqlite)
         return [_said(line) for line in reading.run(raised, asked, cases, options.rounds)]
+
+
+def _opening(folder: Path, options: argparse.Namespace) -> list[Line]:
+    if not any(_wanted(name, options) for name in opening.NAMES):
+        return []
+    _say("Opening large traces…")
+    # a stage of its own, because the large traces are added to it
+    raised = stage.raised(folder / "opening", options.spans)
+    return [_said(line) for line in opening.run(raised, options.rounds)]
+
+
+def _exporting(folder: Path, options: argparse.Namespace) -> list[Line]:
+    names = (*exporting.NAMES, exporting.MEMORY, exporting.FELT)
+    wanted = [name for name in names if _wanted(name, options)]
+    if not wanted:
+        return []
+    _say(f"Exporting {options.spans:,} spans…")
+    raised = stage.raised(folder, options.spans)
+    return [_said(line) for line in exporting.run(raised, folder, wanted)]
 
 
 def _ingest(options: argparse.Namespace) -> list[Line]:

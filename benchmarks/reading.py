@@ -6,7 +6,6 @@ Without a baseline, for sizes that SQLite would take hours to load, our side is 
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from zoneinfo import ZoneInfo
@@ -19,7 +18,6 @@ from benchmarks.baseline import Baseline, Row
 from benchmarks.stage import DAY, Stage
 from benchmarks.table import Line
 from benchmarks.timing import Timed
-from dashboards import export
 from queries import code, overview, traces, watched
 from queries.filters import Cursor, Page, TraceFilters
 from queries.search import condition
@@ -127,22 +125,6 @@ def _count(name: str, filters: TraceFilters) -> Case:
     )
 
 
-def _export(asked: Sides) -> list[Row]:
-    chunks = traces.export(asked.scope, EVERYTHING)
-    # the names of the columns, which SQLite's side does not give
-    next(chunks)
-    return [_summary(export.written(chunks))]
-
-
-def _summary(parts: Iterable[str]) -> Row:
-    """What tells two files apart, without keeping them."""
-    content, lines = hashlib.sha256(), 0
-    for part in parts:
-        content.update(part.encode())
-        lines += part.count("\n")
-    return {"rows": lines, "sha256": content.hexdigest()}
-
-
 PAGE_1 = _page(f"Spans, page 1 of {PAGE} rows", EVERYTHING)
 PAGE_FAR = Case(
     f"Spans, page {FAR}",
@@ -150,12 +132,6 @@ PAGE_FAR = Case(
     lambda asked: sqlite.spans_after(asked.baseline, EVERYTHING, asked.far, PAGE),
     100,
 )
-EXPORT = Case(
-    "CSV export",
-    _export,
-    lambda asked: [_summary(export.written(sqlite.export(asked.baseline, EVERYTHING)))],
-)
-
 CASES = (
     Case(
         "Overview: numbers, sparkline, groups, last errors",
@@ -193,7 +169,6 @@ CASES = (
         lambda asked: watched.stuck(asked.scope, DAY).rows,
         lambda asked: sqlite.stuck(asked.baseline, DAY, watched.REPEATS),
     ),
-    EXPORT,
 )
 """Everything that is read, in the order of the tabs."""
 
@@ -213,18 +188,13 @@ def _timed(case: Case, asked: Sides, rounds: int) -> Timed:
 def _line(case: Case, timed: Timed) -> Line:
     return Line(
         what=case.name,
-        ours=table.milliseconds(timed.ours) + _rate(case, timed),
+        ours=table.milliseconds(timed.ours),
         cold=table.milliseconds(timed.cold),
         sqlite=table.milliseconds(timed.theirs) if timed.theirs else "",
         ratio=table.ratio(timed.theirs / timed.ours) if timed.theirs else "",
         target=f"< {case.target_ms:g} ms" if case.target_ms else "",
         met=table.verdict(timed.ours * 1000 < case.target_ms) if case.target_ms else "",
     )
-
-
-def _rate(case: Case, timed: Timed) -> str:
-    """Rows a second, where they are what counts."""
-    return f" ({timed.answer[0]['rows'] / timed.ours:,.0f} rows/s)" if case is EXPORT else ""
 
 
 def _far_line(ratio: float) -> Line:

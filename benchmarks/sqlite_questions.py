@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import datetime, timedelta
-from itertools import islice
 from typing import Any
 
 from benchmarks.baseline import Baseline, Row
@@ -16,9 +15,6 @@ from queries.filters import EPOCH, Cursor, TimeRange, TraceFilters
 
 _MICROSECOND = timedelta(microseconds=1)
 _NEWEST = Cursor(time=2**62, trace_id="")
-_CHUNK = 5_000
-_TIME_COLUMN = 11
-"""Place of the timestamp in an exported row."""
 
 _QUANTILES = """
     -- SQLite's own; three passes of it are quicker than one sort in Python
@@ -328,41 +324,6 @@ def stuck(table: Baseline, range_: TimeRange, more_than: int) -> list[Row]:
     return table.ask(_STUCK, **_bounds(range_), more_than=more_than)
 
 
-_EXPORT = """
-select
-    org_id,
-    lower(hex(trace_id)) as trace_id,
-    lower(hex(span_id)) as span_id,
-    iif(parent_span_id is null, null, lower(hex(parent_span_id))) as parent_span_id,
-    service_name,
-    process_group,
-    name,
-    kind,
-    data_name,
-    data_type,
-    data_value,
-    timestamp,
-    duration_ns / 1e6,
-    status,
-    status_message,
-    exception_type,
-    exception_message,
-    agent_name,
-    model
-from spans {plan}
-where {matching}
-order by timestamp desc, trace_id desc, span_id desc
-"""
-
-
-def export(table: Baseline, filters: TraceFilters) -> Iterator[list[tuple[Any, ...]]]:
-    """Matching spans in chunks, newest first, with times as ISO 8601 text."""
-    sql = _EXPORT.format(matching=_matching(filters), plan="indexed by newest")
-    rows = table.stream(sql, **_conditions(filters))
-    while chunk := list(islice(rows, _CHUNK)):
-        yield [_with_time(row) for row in chunk]
-
-
 def microseconds(moment: datetime) -> int:
     """A time as the table keeps it."""
     return (moment - EPOCH) // _MICROSECOND
@@ -408,9 +369,3 @@ def _conditions(filters: TraceFilters) -> dict[str, Any]:
 
 def _with_quantiles(row: Row) -> Row:
     return row | {"quantiles_ns": [row.pop(name) for name in ("p50", "p95", "p99")]}
-
-
-def _with_time(row: tuple[Any, ...]) -> tuple[Any, ...]:
-    moment = EPOCH + _MICROSECOND * row[_TIME_COLUMN]
-    text = moment.isoformat(timespec="microseconds")
-    return (*row[:_TIME_COLUMN], text, *row[_TIME_COLUMN + 1 :])

@@ -41,11 +41,12 @@ def in_turns(ours: Work, theirs: Work, rounds: int) -> tuple[float, float]:
     return median(spent[0]), median(spent[1])
 
 
-def alone(work: Work, rounds: int) -> float:
-    """Median of `rounds` runs; a slow one gets fewer."""
+def alone(work: Work, rounds: int, before: Work = lambda: None) -> float:
+    """Median of `rounds` runs, each after `before`, which does not count; a slow one gets fewer."""
     seconds: list[float] = []
     gc.collect()
     while len(seconds) < FEWEST or (len(seconds) < rounds and sum(seconds) < PATIENCE):
+        before()
         seconds.append(once(work))
     return median(seconds)
 

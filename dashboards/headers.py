@@ -23,6 +23,7 @@ def install(server: Flask, script_hashes: Sequence[str]) -> None:
         "text/html",
         "text/css",
         "text/csv",
+        "application/x-ndjson",
         "application/json",
         "application/javascript",
         "text/javascript",

@@ -10,7 +10,7 @@ from typing import Any
 import orjson
 
 _TYPES = {'"': "string", "t": "bool", "f": "bool", "[": "array", "{": "map", "n": "empty"}
-LINE = 60
+LINE = 54
 """Characters of JSON that stand on one line."""
 
 DEEPEST = 12

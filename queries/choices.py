@@ -35,6 +35,20 @@ def without(text: str, key: str) -> str:
     return " ".join(term.text for i, term in enumerate(search.terms(text)) if i not in dropped)
 
 
+def named(text: str, key: str) -> list[str | None]:
+    """The values of the field that the search names, None being the lack of any."""
+    found: dict[str | None, None] = {}
+    for index in own(text, key):
+        inner = _inner(search.terms(text)[index])
+        if isinstance(inner, Exists):
+            found[None] = None
+        elif isinstance(inner, Compare) and inner.operator in ("=", ":"):
+            found |= {
+                v.text: None for v in inner.values if inner.operator == "=" or not v.is_pattern
+            }
+    return list(found)
+
+
 def mark(text: str, key: str, value: str | None) -> Mark:
     """What the search says about `value`, None being the lack of one."""
     for index in own(text, key):

@@ -12,7 +12,7 @@ from collections import Counter, OrderedDict
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
-from itertools import groupby
+from itertools import groupby, pairwise
 from math import log2
 from typing import TypeVar
 
@@ -31,6 +31,8 @@ REPEATS = 3
 """So many equal siblings in a row become one step that can be opened."""
 
 KEPT = 4
+KEPT_STEPS = 100_000
+"""Comparisons that are kept, and the steps that they may have together."""
 
 Pair = tuple[int, int]
 N = TypeVar("N", int, float)
@@ -177,17 +179,14 @@ class _Union:
 def compare(left: Trace, right: Trace) -> Comparison:
     """What `right` did otherwise than `left`. The last few comparisons are kept."""
     key = (id(left), id(right))
+    # several panels of a page ask at once: the first of them works, the others wait
     with _lock:
-        # the comparison holds both traces, so nobody else can have their ids
-        if key in _kept:
-            _kept.move_to_end(key)
-            return _kept[key]
-    made = _compare(left, right)
-    with _lock:
-        _kept[key] = made
-        while len(_kept) > KEPT:
+        # a comparison holds both traces, so nobody else can have their ids
+        found = _kept.pop(key, None) or _compare(left, right)
+        _kept[key] = found
+        while len(_kept) > 1 and (len(_kept) > KEPT or sum(map(len, _kept.values())) > KEPT_STEPS):
             _kept.popitem(last=False)
-    return made
+    return found
 
 
 _kept: OrderedDict[tuple[int, int], Comparison] = OrderedDict()
@@ -316,15 +315,43 @@ def _aligned(union: _Union, i: int, j: int) -> list[Pair]:
         settle_runs(right_keys, left_keys, mirrored, lambda y, x: unlike(x, y))
         mates = inverted(mirrored, len(left))
     pairs: list[Pair] = []
+    lone_left: list[int] = []
     reached = 0
+    before = None
     for k, mate in zip(left, mates, strict=True):
         if mate == ALONE:
-            pairs.append((k, ABSENT))
+            lone_left.append(k)
             continue
-        pairs += [(ABSENT, other) for other in right[reached:mate]]
+        following = union.keys[0][k]
+        pairs += _between(union, lone_left, right[reached:mate], before, following)
         pairs.append((k, right[mate]))
-        reached = mate + 1
-    return pairs + [(ABSENT, other) for other in right[reached:]]
+        lone_left, reached, before = [], mate + 1, following
+    return pairs + _between(union, lone_left, right[reached:], before, None)
+
+
+def _between(
+    union: _Union, left: list[int], right: list[int], before: int | None, after: int | None
+) -> list[Pair]:
+    """Spans that only one side has, between two pairs: those of the left side first, but repeats
+    of a neighbour next to it."""
+    if not left or not right:
+        return [*((i, ABSENT) for i in left), *((ABSENT, j) for j in right)]
+    begins, ends = [], []
+    for keys, spans in ((union.keys[0], left), (union.keys[1], right)):
+        begin, end = 0, len(spans)
+        while begin < end and keys[spans[begin]] == before:
+            begin += 1
+        while end > begin and keys[spans[end - 1]] == after:
+            end -= 1
+        begins.append(begin)
+        ends.append(end)
+    parts = zip((0, 0), begins, ends, (len(left), len(right)), strict=True)
+    cuts = list(zip(*parts, strict=True))
+    found: list[Pair] = []
+    for (x, y), (until_x, until_y) in pairwise(cuts):
+        found += [(i, ABSENT) for i in left[x:until_x]]
+        found += [(ABSENT, j) for j in right[y:until_y]]
+    return found
 
 
 def _children(trace: Trace, index: int) -> list[int]:

@@ -44,6 +44,9 @@ WORDS: Final = (
 _SPAN: Final = "(org_id, trace_id, span_id)"
 _TRACE: Final = "(org_id, trace_id)"
 _PARENT: Final = "(org_id, trace_id, parent_span_id)"
+_HASHED: Final = "hash(org_id, trace_id)"
+"""A trace in eight bytes, which halves the work of walking all spans; two traces of a million
+share one with a probability of 3e-8."""
 
 
 def compiled(expression: Expression, text: str) -> Condition:
@@ -132,7 +135,8 @@ class _Compiler:
 
     def _flag(self, flag: str, at: int) -> str:
         if flag == "orphan":
-            return self._orphan(self.look(at))
+            self.look(at)
+            return self._orphan()
         return {
             "root": "(parent_span_id is null)",
             "error": "(status = 'error')",
@@ -140,7 +144,7 @@ class _Compiler:
             "future": f"(start_time - ingest_time > interval {FUTURE})",
         }[flag]
 
-    def _orphan(self, _: int) -> str:
+    def _orphan(self) -> str:
         return (
             f"(parent_span_id is not null and {_PARENT} not in"
             " (select (org_id, trace_id, span_id) from spans($spans)))"
@@ -161,7 +165,7 @@ class _Compiler:
             Kind.TIME: self._time,
         }[field.kind]
         tests = _any(one(field, node, value) for value in node.values)
-        if isinstance(field, Attribute):
+        if field.kind is Kind.ANY:
             return f"coalesce({tests}, false)"
         return f"({field.column} is not null and {tests})"
 
@@ -272,34 +276,27 @@ class _Compiler:
     def _of_trace(self, node: Compare, field: Field) -> str:
         n = self.look(node.start)
         test = _any(self._measured(field.column, field, node, value) for value in node.values)
-        return f"({_TRACE} in ({self._traces(n, node, field)} having {test}))"
-
-    def _traces(self, n: int, node: Compare, field: Field) -> str:
-        """One row per trace, up to its having."""
-        grouped = "group by org_id, trace_id"
         if field.key == "trace.depth":
-            return self._depths(n, node) + grouped
-        if field.key != "trace.orphans":
-            return f"select (org_id, trace_id) from spans($spans) {grouped}"
-        return (
-            f"select (org_id, trace_id) from (select org_id, trace_id, {self._orphan(n)} as orphan"
-            f" from spans($spans)) {grouped}"
-        )
+            return f"({_HASHED} in ({self._depths(n, node)} group by trace having {test}))"
+        spans = "spans($spans)"
+        if field.key == "trace.orphans":
+            spans = f"(select org_id, trace_id, {self._orphan()} as orphan from spans($spans))"
+        traces = f"select (org_id, trace_id) from {spans} group by org_id, trace_id"
+        return f"({_TRACE} in ({traces} having {test}))"
 
     def _depths(self, n: int, node: Compare) -> str:
         """Each span's depth, walked from the roots no further than the numbers asked for."""
         deepest = max(written.deepest(value) for value in node.values)
         return (
-            f"with recursive members{n} as materialized"
-            " (select org_id, trace_id, span_id, parent_span_id from spans($spans)),"
-            f" walk{n}(org_id, trace_id, span_id, depth) as ("
-            f"select org_id, trace_id, span_id, 1 from members{n} where parent_span_id is null"
-            f" or {_PARENT} not in (select (org_id, trace_id, span_id) from members{n})"
+            f"with recursive members{n} as materialized (select {_HASHED} as trace, span_id,"
+            f" parent_span_id from spans($spans)), walk{n}(trace, span_id, depth) as ("
+            f"select m.trace, m.span_id, 1 from members{n} m left join members{n} p"
+            " on p.trace = m.trace and p.span_id = m.parent_span_id where p.span_id is null"
             # a circle of parents goes round only until the walk has gone far enough
-            f" union select m.org_id, m.trace_id, m.span_id, w.depth + 1 from walk{n} w"
-            f" join members{n} m on m.org_id = w.org_id and m.trace_id = w.trace_id"
-            f" and m.parent_span_id = w.span_id where w.depth < {self.bind(deepest + 1)})"
-            f" select (org_id, trace_id) from walk{n} "
+            f" union select m.trace, m.span_id, w.depth + 1 from walk{n} w join members{n} m"
+            " on m.trace = w.trace and m.parent_span_id = w.span_id"
+            f" where w.depth < {self.bind(deepest + 1)})"
+            f" select trace from walk{n}"
         )
 
     def _related(self, node: Related) -> str:

@@ -192,8 +192,9 @@ def values(
     scope: Scope, filters: TraceFilters, key: str, looking: str = "", top: int = TOP
 ) -> Facet:
     """The most frequent values of one facet that hold the text `looking`, whatever the search
-    says of this field."""
+    says of this field; those it names are among them, be there spans or not."""
     text = choices.without(filters.condition.text, key)
+    named = choices.named(filters.condition.text, key)
     answer = reader.read(
         scope,
         "explore.values",
@@ -201,8 +202,12 @@ def values(
         facet=key,
         looking=looking.strip() or None,
         top=top,
+        named=[(value or "").lower() for value in named],
     )
-    return _facet(key, answer)
+    found = _facet(key, answer)
+    known = {(counted.value or "").lower() for counted in found.values}
+    absent = [Counted(v, 0, 0) for v in named if (v or "").lower() not in known and not looking]
+    return replace(found, values=[*found.values, *absent], known=found.known + len(absent))
 
 
 def _facet(key: str, answer: Answer) -> Facet:
@@ -228,22 +233,31 @@ def total(
 
     What cannot be counted whole is counted from the newest end, in ever wider windows.
     """
-    ask = matched_traces if mode == "traces" else matched
     range_, ends_at = filters.range, time.monotonic() + budget
     best = Total(0, 0, exact=False)
     try:
-        return ask(scope, filters, range_.since, budget * _WHOLE_SHARE)
+        return counted(scope, filters, mode, range_.since, budget * _WHOLE_SHARE)
     except (TooSlow, TooBig):
         for share in _TRIED_SHARES:
             left = ends_at - time.monotonic()
             if left <= 0:
                 break
             try:
-                found = ask(scope, filters, range_.until - range_.length / share, left)
+                newest_from = range_.until - range_.length / share
+                found = counted(scope, filters, mode, newest_from, left)
             except (TooSlow, TooBig):
                 break
             best = replace(found, exact=False)
     return best
+
+
+def counted(
+    scope: Scope, filters: TraceFilters, mode: str, newest_from: datetime, seconds: float
+) -> Total:
+    """Matching spans, or traces, from a moment on. Raises TooSlow after `seconds`."""
+    if mode == "traces":
+        return matched_traces(scope, filters, newest_from, seconds)
+    return matched(scope, filters, newest_from, seconds)
 
 
 def matched(scope: Scope, filters: TraceFilters, newest_from: datetime, seconds: float) -> Total:
@@ -286,7 +300,7 @@ def residue(
     return Residue(
         total=total(scope, filters, mode, budget),
         odd={
-            flag: total(scope, narrowed(filters, f"is:{flag}"), budget=budget / len(ODD))
+            flag: total(scope, narrowed(filters, f"is:{flag}"), budget=budget)
             for flag in ODD
         },
     )

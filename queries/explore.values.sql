@@ -27,4 +27,6 @@ select
 from counted
 where $looking is null or contains(lower(value), lower($looking))
 qualify row_number() over (order by spans desc, value nulls last) <= $top
+    -- values that the search names are there to be taken back
+    or list_contains($named, lower(coalesce(value, '')))
 order by spans desc, value nulls last

@@ -11,6 +11,11 @@ from queries.filters import EPOCH
 from queries.tree import NO_PARENT, Trace
 from telemetry.semconv import MODEL_CALLS
 
+AT_ONCE = 20_000
+"""Spans of a trace whose critical path is worked out in no time worth mentioning."""
+
+_PATH = "critical path"
+
 
 @dataclass(frozen=True)
 class Facts:
@@ -39,9 +44,19 @@ def facts(trace: Trace) -> Facts:
     return trace.remember("facts", lambda: _facts(trace))
 
 
+def critical_path(trace: Trace) -> critical.CriticalPath:
+    """The critical path, worked out once."""
+    return trace.remember(_PATH, lambda: critical.path(trace))
+
+
+def knows_critical_path(trace: Trace) -> bool:
+    """Whether that takes no time any more, or none worth mentioning."""
+    return len(trace) <= AT_ONCE or _PATH in trace.memo
+
+
 def longest_wait(trace: Trace) -> Share | None:
     """Where most of the critical path lies; None when there is no path."""
-    path = trace.remember("critical", lambda: critical.path(trace))
+    path = critical_path(trace)
     by_service = path.by(trace.columns["service_name"])
     if not path.length_ns or not by_service:
         return None

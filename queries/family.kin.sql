@@ -1,12 +1,11 @@
--- one row per span asked about: how many children it has, and whether its parent is there
+-- one row per span asked about: how many children it has, and its parent if that is missing
 with asked as (
-    select
+    select distinct
         unnest($org_ids) as org_id,
         unnest($trace_ids) as trace_id,
-        unnest($span_ids) as span_id,
-        unnest($parent_ids) as parent_span_id
+        unnest($span_ids) as span_id
 ),
--- materialized so that the parents and the children come from one reading
+-- materialized so that the spans, their parents and their children come from one reading
 members as materialized (
     select
         org_id,
@@ -14,7 +13,9 @@ members as materialized (
         span_id,
         parent_span_id
     from spans($spans)
-    where trace_id in (select trace_id from asked)
+    where list_contains($trace_ids, trace_id)
+        and ($since is null or start_time >= $since)
+        and ($until is null or start_time < $until)
 ),
 offspring as (
     select
@@ -26,21 +27,28 @@ offspring as (
     where parent_span_id is not null
     group by all
 ),
-known as (
-    select distinct
+orphans as (
+    select
         org_id,
         trace_id,
-        span_id as parent_span_id,
-        true as known
+        span_id,
+        min(parent_span_id) as missing
     from members
+    anti join (
+        select
+            org_id,
+            trace_id,
+            span_id as parent_span_id
+        from members
+    ) as known using (org_id, trace_id, parent_span_id)
+    where parent_span_id is not null
+    group by all
 )
-select distinct
-    asked.org_id,
-    asked.trace_id,
-    asked.span_id,
-    asked.parent_span_id,
+select
+    asked.*,
     coalesce(offspring.children, 0) as children,
-    asked.parent_span_id is not null and known.known is null as orphan
+    orphans.missing as parent_span_id,
+    orphans.missing is not null as orphan
 from asked
 left join offspring using (org_id, trace_id, span_id)
-left join known using (org_id, trace_id, parent_span_id)
+left join orphans using (org_id, trace_id, span_id)

@@ -9,6 +9,7 @@ from typing import Any
 from access.scope import Scope
 from queries import reader
 from queries.errors import BadQuestion
+from queries.filters import TimeRange
 from queries.reader import Answer, Row
 
 MOST = 100
@@ -17,21 +18,47 @@ MOST = 100
 
 @dataclass(frozen=True)
 class Place:
-    """A span, or a whole trace when `span_id` is empty; ids are hex. `parent_id` may be unknown."""
+    """A span, or a whole trace when `span_id` is empty; ids are hex."""
 
     org_id: str
     trace_id: str
     span_id: str = ""
-    parent_id: str = ""
+
+
+def kin(
+    scope: Scope,
+    spans: Sequence[Place],
+    version: int | None = None,
+    within: TimeRange | None = None,
+) -> Answer:
+    """How many children each span has; an orphan also says which parent is missing.
+
+    `within` spares most of the files: who is not in it is not seen.
+    """
+    return reader.read(
+        scope,
+        "family.kin",
+        version=version,
+        since=within.since if within else None,
+        until=within.until if within else None,
+        **_ids(spans),
+    )
+
+
+def standing(
+    scope: Scope, spans: Sequence[Place], near: TimeRange, version: int | None = None
+) -> list[Row]:
+    """Like `kin` over what is near, but an orphan is only who has no parent at any time."""
+    found = kin(scope, spans, version, near).rows
+    doubtful = [place_of(row) for row in found if row["orphan"]]
+    if not doubtful:
+        return found
+    settled = {place_of(row): row for row in kin(scope, doubtful, version)}
+    return [settled.get(place_of(row), row) for row in found]
 
 
 def place_of(row: Row) -> Place:
-    return Place(row["org_id"], row["trace_id"], row["span_id"], row["parent_span_id"] or "")
-
-
-def kin(scope: Scope, spans: Sequence[Place], version: int | None = None) -> Answer:
-    """How many children each span has, and whether it is an orphan: its parent is missing."""
-    return reader.read(scope, "family.kin", version=version, **_ids(spans))
+    return Place(row["org_id"], row["trace_id"], row["span_id"])
 
 
 def children(
@@ -65,7 +92,6 @@ def _ids(places: Sequence[Place]) -> dict[str, list[Any]]:
         "org_ids": [place.org_id for place in places],
         "trace_ids": _bytes(place.trace_id for place in places),
         "span_ids": _bytes(place.span_id for place in places),
-        "parent_ids": [id_ or None for id_ in _bytes(place.parent_id for place in places)],
     }
 
 

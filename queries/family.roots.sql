@@ -1,4 +1,4 @@
--- one row per span without a parent, or whose parent is missing, the first $rows of a trace
+-- one row per span on top of its trace, the first $rows: it has no parent, or one that is missing
 with asked as (
     select distinct
         unnest($org_ids) as org_id,
@@ -27,10 +27,11 @@ known as (
     select distinct
         org_id,
         trace_id,
-        span_id as parent_span_id
+        span_id as parent_span_id,
+        true as span
     from members
 ),
-tops as (
+spans_of as (
     select distinct on (org_id, trace_id, span_id, twin)
         epoch_us(start_time) as position,
         trace_id,
@@ -58,19 +59,37 @@ tops as (
     from spans($spans)
     where list_contains($trace_ids, trace_id)
 ),
+placed as (
+    select
+        spans_of.*,
+        known.span is null as on_top,
+        spans_of.parent_span_id is not null and on_top as orphan
+    from spans_of
+    inner join asked using (org_id, trace_id)
+    left join known using (org_id, trace_id, parent_span_id)
+),
+tops as (
+    select *
+    from placed
+    -- where every span is below another, they form circles, and the earliest one stands on top
+    qualify on_top or (
+        not bool_or(on_top) over (partition by org_id, trace_id)
+        and row_number() over (
+            partition by org_id, trace_id
+            order by start_time, start_ns, span_id, twin
+        ) = 1
+    )
+),
 numbered as (
     select
-        tops.*,
-        tops.parent_span_id is not null as orphan,
-        row_number() over siblings as place,
+        * exclude (on_top),
+        not on_top as circular,
+        row_number() over (
+            partition by org_id, trace_id
+            order by orphan, start_time, start_ns, span_id, twin
+        ) as place,
         count(*) over (partition by org_id, trace_id) as siblings
     from tops
-    inner join asked using (org_id, trace_id)
-    anti join known using (org_id, trace_id, parent_span_id)
-    window siblings as (
-        partition by org_id, trace_id
-        order by tops.parent_span_id is not null, start_time, start_ns, span_id, twin
-    )
 )
 select
     numbered.*,

@@ -209,7 +209,8 @@ def key_word(key: str) -> str:
 
 # what a reader cannot see, or a line cannot hold, is written as \uXXXX
 _UNSEEN = re.compile("[\x00-\x1f\x7f-\x9f\u00ad\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff]")
-_ESCAPE = re.compile(r'\\(?:u([0-9a-fA-F]{4})|(["\\*]))')
+# half of a surrogate pair is no character
+_ESCAPE = re.compile(r'\\(?:u((?![dD][89a-fA-F])[0-9a-fA-F]{4})|(["\\*]))')
 
 
 def quoted(text: str) -> str:

@@ -14,16 +14,6 @@ where start_time >= since and start_time < until;
 create macro start_unix_ns(start_time, start_ns) as
 least(epoch_us(start_time), 9223372036854774) * 1000 + start_ns;
 
--- a moment as ISO 8601 text in a time zone, with its offset there
-create macro stamp(moment, zone) as
-strftime(timezone(zone, moment), '%Y-%m-%dT%H:%M:%S.%f')
-|| if(timezone(zone, moment) < timezone('UTC', moment), '-', '+')
-|| strftime(
-    timestamp '1970-01-01'
-    + abs(date_diff('minute', timezone('UTC', moment), timezone(zone, moment))) * interval 1 minute,
-    '%H:%M'
-);
-
 -- calls of a model; agent spans repeat their children's tokens and do not count
 create macro is_model_call(operation) as
 operation in (
@@ -90,6 +80,17 @@ left join known
 -- two orgs may use one trace id, and are two traces
 group by members.org_id, members.trace_id;
 
+-- a map of JSON texts as the text of one JSON object
+create macro json_of(entries) as
+'{'
+|| array_to_string(
+    list_transform(
+        map_entries(entries),
+        lambda entry: concat(cast(to_json(entry.key) as varchar), ':', entry.value)
+    ),
+    ','
+)
+|| '}';
 -- rows of the rollups of a grain that make up a range: whole days, then hours, then minutes; each
 -- row once, and none at the ends of the range that are shorter than a minute
 create macro summed(

@@ -13,7 +13,7 @@ import threading
 import time
 from collections import OrderedDict
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from contextvars import ContextVar
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -38,7 +38,10 @@ MAX_ROWS = 10_000
 """Rows that one answer may hold; a longer one is cut and says so."""
 
 _ENGINES = 32
+_ASIDE_MEMORY_MB = 512
+_ASIDE_SECONDS = 3600.0
 _CONDITION = re.compile(r"\$condition\b")
+_TRAILING = re.compile(r"(\s*--[^\n]*)+\s*$")
 _HERE = Path(__file__).parent
 _MACROS = _HERE / "macros.sql"
 
@@ -150,26 +153,20 @@ class Reader:
             seconds=time.perf_counter() - started,
         )
 
-    def stream(
-        self,
-        scope: Scope,
-        question: str,
-        *,
-        since: datetime | None = None,
-        until: datetime | None = None,
-        deadline: float = 3600.0,
-        chunk: int = 5_000,
-        **params: Any,
-    ) -> Iterator[list[tuple[Any, ...]]]:
-        """All rows of a question for an export, without a row limit, `deadline` seconds at most.
+    @contextmanager
+    def aside(self, scope: Scope) -> Iterator[Aside]:
+        """A DuckDB of its own for what takes long, so that it takes nothing from other questions.
 
-        The first chunk is one tuple, the names of the columns; rows follow in chunks.
+        It has one thread and little memory; what does not fit goes to disk.
         """
-        params["_deadline"] = deadline
-        with self._asked(scope, question, since, until, params) as (cursor, _, _):
-            yield [tuple(column[0] for column in cursor.description or ())]
-            while rows := cursor.fetchmany(chunk):
-                yield rows
+        spill = self._settings.data_dir.resolve() / "spill"
+        engine = self._open(
+            None if scope.org is None else scope.orgs, 1, _ASIDE_MEMORY_MB, str(spill)
+        )
+        try:
+            yield Aside(self, scope, engine)
+        finally:
+            engine.close()
 
     def files(
         self,
@@ -238,6 +235,7 @@ class Reader:
         sql = load(question).on(condition)
         deadline = params.pop("_deadline", self._settings.query_seconds)
         lazy = params.pop("_lazy", False)
+        cursor: duckdb.DuckDBPyConnection | None = params.pop("_cursor", None)
         pinned: int | None = params.pop("version", None)
         params |= {"since": since, "until": until, **dict(condition.params)}
         versions: dict[str, int] = {}
@@ -250,7 +248,7 @@ class Reader:
                 versions[table] = found.version
                 opened += len(found.files)
         bound = {name: value for name, value in params.items() if f"${name}" in sql.names}
-        cursor = self._engine(scope).cursor()
+        cursor = cursor or self._engine(scope).cursor()
         timer = threading.Timer(deadline, cursor.interrupt)
         timer.start()
         try:
@@ -258,7 +256,7 @@ class Reader:
             result = cursor.sql(sql.text, params=bound) if lazy else cursor.execute(sql.text, bound)
             yield result, opened, versions
         except duckdb.InterruptException as error:
-            log.warning("question %s interrupted after %.1f s", question, deadline)
+            log.warning("question %s was interrupted; it may take %.1f s", question, deadline)
             raise TooSlow(
                 f"This took longer than {deadline:g} s and was stopped. Try a shorter time range."
             ) from error
@@ -278,25 +276,29 @@ class Reader:
         """DuckDB locked to the folders of the scope; staff's "All orgs" share one."""
         key = None if scope.org is None else scope.orgs
         with self._lock:
-            engine = self._engines.pop(key, None) or self._open(key)
+            engine = self._engines.pop(key, None) or self._open(
+                key, self._settings.query_threads, self._settings.query_memory_mb
+            )
             self._engines[key] = engine
             while len(self._engines) > _ENGINES:
                 self._engines.popitem(last=False)
             return engine
 
-    def _open(self, orgs: frozenset[str] | None) -> duckdb.DuckDBPyConnection:
+    def _open(
+        self, orgs: frozenset[str] | None, threads: int, memory_mb: int, spill: str = ""
+    ) -> duckdb.DuckDBPyConnection:
         engine = duckdb.connect(":memory:")
         for table in READABLE.values():
             engine.execute(_macro(table))
         engine.execute(_MACROS.read_text(encoding="utf-8"))
         engine.execute("set global timezone = 'UTC'")
-        engine.execute(f"set threads = {self._settings.query_threads}")
-        engine.execute(f"set memory_limit = '{self._settings.query_memory_mb}MiB'")
+        engine.execute(f"set threads = {threads}")
+        engine.execute(f"set memory_limit = '{memory_mb}MiB'")
         # files of a table never change, so their footers may be kept and need no second look
         engine.execute("set global parquet_metadata_cache = true")
         engine.execute("set validate_external_file_cache = 'NO_VALIDATION'")
-        engine.execute("set temp_directory = ''")
-        folders = ", ".join("'" + path.replace("'", "''") + "'" for path in self._folders(orgs))
+        engine.execute(f"set temp_directory = {_literal(spill)}")
+        folders = ", ".join(_literal(path) for path in self._folders(orgs))
         engine.execute(f"set allowed_directories = [{folders}]")
         engine.execute("set enable_external_access = false")
         engine.execute("set lock_configuration = true")
@@ -311,6 +313,33 @@ class Reader:
 
     def _empty(self, table: str) -> Path:
         return self._root / "empty" / f"{table}.parquet"
+
+
+class Aside:
+    """A DuckDB of one export: asks one question after the other, each answered in Arrow."""
+
+    def __init__(self, reader: Reader, scope: Scope, engine: duckdb.DuckDBPyConnection) -> None:
+        self._reader = reader
+        self._scope = scope
+        self._engine = engine
+        self._cursor = engine
+
+    def batches(self, question: str, rows: int, **params: Any) -> Iterator[pa.RecordBatch]:
+        """All rows of a question, `rows` at a time, without a limit."""
+        self._cursor = self._engine.cursor()
+        params |= {"_deadline": _ASIDE_SECONDS, "_lazy": True, "_cursor": self._cursor}
+        since, until = params.pop("since"), params.pop("until")
+        with self._reader._asked(self._scope, question, since, until, params) as (relation, *_):
+            yield from relation.to_arrow_reader(rows)
+
+    def interrupt(self) -> None:
+        """Stop the question that is being answered; it ends with TooSlow."""
+        with suppress(duckdb.Error):
+            self._cursor.interrupt()
+
+
+def _literal(text: str) -> str:
+    return "'" + text.replace("'", "''") + "'"
 
 
 def _row(names: list[str], values: tuple[Any, ...]) -> Row:
@@ -362,6 +391,18 @@ def _macro(table: Table) -> str:
         "select * exclude (filename), regexp_extract(filename, 'org_id=([^/]+)/', 1) as org_id "
         f"from read_parquet(files, filename = true, schema = map {{{columns}}})"
     )
+
+
+def macros() -> dict[str, str]:
+    """Every macro that a question may use: name → the statement that makes it, in their order."""
+    statements = [_macro(table) for table in READABLE.values()]
+    statements += [s.query for s in duckdb.extract_statements(_MACROS.read_text(encoding="utf-8"))]
+    found = [re.search(r"create macro (\w+)\(", statement) for statement in statements]
+    return {
+        name[1]: _TRAILING.sub("", statement[name.start() :]).rstrip("; \n")
+        for name, statement in zip(found, statements, strict=True)
+        if name
+    }
 
 
 def _duckdb_type(arrow: Any) -> str:

@@ -144,7 +144,7 @@ def term(key: str, value: Any, exclude: bool = False) -> str:
     """
     minus = "-" if exclude else ""
     if key in ("is", "exists"):
-        return f"{minus}{key}:{value}"
+        return f"{minus}{key}:{fields.key_word(str(value))}"
     field = fields.find(key)
     if field is None:
         raise SearchError(f"There is no field {key[:40]}.", 0)

@@ -10,7 +10,7 @@ from access.scope import Scope
 from queries import reader
 from queries.attributes import Value, values
 from queries.errors import NotFound
-from queries.filters import EPOCH
+from queries.filters import EPOCH, TimeRange
 from queries.reader import Answer, Row
 from telemetry.semconv import WATCHED_PREFIX
 
@@ -44,15 +44,19 @@ def whole(
     span_id: str,
     twin: int | None = None,
     *,
+    within: TimeRange | None = None,
     version: int | None = None,
 ) -> Row:
     """Every column of one span; of two with this id the one of that `twin`, or else the first.
 
-    `halves` in the row names them all, itself included. Raises NotFound.
+    `halves` in the row names them all, itself included. `within`, in which the spans with this id
+    are known to start, makes it quick. Raises NotFound.
     """
     found = reader.read(
         scope,
         "span.whole",
+        since=within.since if within else None,
+        until=within.until if within else None,
         trace_id=_hex(trace_id, 16),
         span_id=_hex(span_id, 8),
         version=version,
@@ -112,7 +116,7 @@ def present(scope: Scope, trace_ids: tuple[str, ...], *, version: int | None = N
     return reader.read(
         scope,
         "span.present",
-        trace_ids=[_hex(trace_id, 16) for trace_id in trace_ids],
+        linked_ids=[_hex(trace_id, 16) for trace_id in trace_ids],
         version=version,
     )
 

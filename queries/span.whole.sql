@@ -7,6 +7,8 @@ select
 from spans($spans)
 where trace_id = unhex($trace_id)
     and span_id = unhex($span_id)
+    and ($since is null or start_time >= $since)
+    and ($until is null or start_time < $until)
 -- deliveries of one span that compaction has yet to merge are one span
 qualify row_number() over (partition by org_id, twin order by ingest_time) = 1
 order by org_id, kind, start_unix_ns, twin

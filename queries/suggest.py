@@ -26,6 +26,7 @@ ROWS: Final = 20
 
 _WITHOUT_VALUES: Final = frozenset({"exception.stacktrace"})
 _PLACES: Final = {"attributes": "attr.", "resource": "resource."}
+_ORIGINS: Final = {"attributes": "attribute", "resource": "resource attribute"}
 _VALUED: Final = frozenset({Kind.TEXT, Kind.CHOICE, Kind.ANY})
 _COUNTED: Final = frozenset({"line", "http.status"})
 """Number fields whose values are few enough to choose from."""
@@ -94,7 +95,9 @@ def complete(scope: Scope, filters: TraceFilters, place: Place) -> list[Suggesti
                 for flag, meaning in fields.FLAGS.items()
                 if place.partial.lower() in flag
             ]
-    return [*_usual(place), *_values_at(scope, filters, place)]
+    found = [*_usual(place), *_values_at(scope, filters, place)]
+    # nothing to choose where the only choice is written already
+    return [] if [each.text for each in found] == [place.partial] else found
 
 
 def _values_at(scope: Scope, filters: TraceFilters, place: Place) -> list[Suggestion]:
@@ -128,7 +131,7 @@ def keys(scope: Scope, range_: TimeRange, prefix: str = "") -> list[SuggestedKey
         rows=ROWS,
     )
     seen = [
-        SuggestedKey(attribute.key, attribute.label, row["spans"])
+        SuggestedKey(attribute.key, _ORIGINS[row["place"]], row["spans"])
         for row in answer
         if place in ("", row["place"]) and (attribute := Attribute(row["place"], row["name"]))
     ]

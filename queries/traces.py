@@ -148,16 +148,6 @@ def spans_of(scope: Scope, trace_id: str) -> Answer:
     return answer
 
 
-def export(
-    scope: Scope, filters: TraceFilters, zone: str = "UTC"
-) -> Iterator[list[tuple[Any, ...]]]:
-    """Names of the columns, then all matching spans in chunks, newest first.
-
-    Times are text in `zone`, an IANA name, with their offset.
-    """
-    return reader.the_reader().stream(scope, "traces.export", **filters.params, zone=zone)
-
-
 def _page(scope: Scope, question: str, filters: TraceFilters, cursor: Cursor, rows: int) -> Answer:
     if not 1 <= rows <= MAX_ROWS:
         raise BadQuestion(f"A page holds 1 to {MAX_ROWS:,} rows.")

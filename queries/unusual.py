@@ -64,13 +64,16 @@ class Step:
 
 
 def ranked(rows: Sequence[Row], of_runs: int, length_ns: int) -> list[Step]:
-    """The steps of a run that took `length_ns`, the most unusual and most costly first."""
+    """The steps of a run that took `length_ns`, the most unusual and most costly first.
+
+    Those that are as usual come after all others.
+    """
     names = _names(rows)
     steps = {
         row["path"]: Step(row, names[row["path"]], of_runs, *_judged(row, of_runs, length_ns))
         for row in rows
     }
-    return sorted(_folded(steps), key=lambda step: -step.score_ns)
+    return sorted(_folded(steps), key=lambda step: (step.verdict is Verdict.USUAL, -step.score_ns))
 
 
 def _names(rows: Sequence[Row]) -> dict[int, tuple[str, ...]]:

@@ -260,7 +260,7 @@ class _Walk:
 
     def _tops(self) -> list[tuple[Missing | None, Sequence[int]]]:
         """Where rows begin: the roots, those that name one missing parent together."""
-        if self._view.root:
+        if (self._low, self._high) != (0, len(self._trace)):
             return [(None, [self._low])]
         wanted = self._trace.columns["parent_span_id"]
         lost: dict[str, list[int]] = {}

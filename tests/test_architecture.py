@@ -50,7 +50,7 @@ VALUES: dict[str, Any] = {
     "name": "pay",
     "service": "checkout",
     "org": "acme",
-    "trace_ids": ["00" * 16],
+    "linked_ids": ["00" * 16],
     "prefix": "",
     "text": "pay",
     "column": "name",
@@ -59,7 +59,6 @@ VALUES: dict[str, Any] = {
     "org_ids": ["acme"],
     "trace_ids": [bytes(16)],
     "span_ids": [bytes(8)],
-    "parent_ids": [None],
     "attribute_keys": ["a"],
     "resource_keys": ["b"],
     "longest": 100,
@@ -78,6 +77,11 @@ VALUES: dict[str, Any] = {
     "newest_from": NOW,
     "facet": "service",
     "looking": "a",
+    "named": ["a"],
+    "bins": 10,
+    "many": 20,
+    "few": 5,
+    "least": 0.02,
 }
 """A value for each parameter that a question may name, beside its tables and its range."""
 

@@ -98,6 +98,10 @@ SIGNS = {
 
 def panel() -> Component:
     """The help: every key, by where it works. The browser itself closes it on Escape."""
+    told: dict[str, Any] = {
+        "aria-label": "Keyboard",
+        "data-keys": json.dumps({key.keys: key.action for key in KEYS}),
+    }
     return html.Dialog(
         [
             html.Header(
@@ -114,10 +118,7 @@ def panel() -> Component:
         ],
         id=HELP,
         className="keys",
-        **{
-            "aria-label": "Keyboard",
-            "data-keys": json.dumps({key.keys: key.action for key in KEYS}),
-        },
+        **told,
     )
 
 

@@ -71,7 +71,7 @@ def show_head(asked: dict[str, Any] | None, view: View | None) -> Any:
         return None, None, True
     link, zone = Link.parse(view["search"]), zone_of(view["zone"])
     if not link.trace:
-        return views.nothing(link), None, True
+        return views.nothing(), None, True
     scope = current_scope(link.org or None)
     found = trace.spans(scope, link.trace, link.pinned)
     return views.head(found, link, zone), views.opened(found), False

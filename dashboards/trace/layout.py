@@ -66,18 +66,18 @@ def _strip() -> Component:
     return html.Div(
         [
             html.Div(
-                [_tab(tab, title) for tab, title, _ in TABS], className="tab-strip", role="tablist"
+                [_tab(tab, title) for tab, title, _ in TABS], className="ways", role="tablist"
             ),
             html.Button(id=Id.GAINED, hidden=True, className="button gained"),
         ],
-        className="tab-line",
+        className="way-line",
         **named,
     )
 
 
 def _tab(tab: str, title: str) -> Component:
     named: dict[str, Any] = {"data-tab": tab, "aria-controls": slot_id(tab)}
-    return html.Button(title, id=button_id(tab), className="tab", role="tab", **named)
+    return html.Button(title, id=button_id(tab), className="way", role="tab", **named)
 
 
 def _open() -> Component:

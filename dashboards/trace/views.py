@@ -11,7 +11,7 @@ from dash.development.base_component import Component
 from dashboards.parts import faces, formats
 from dashboards.parts.hues import hue
 from dashboards.shell.link import Link
-from queries.facts import Facts, Share, facts, longest_wait
+from queries.facts import AT_ONCE, Facts, Share, facts, longest_wait
 from queries.integrity import Finding, findings
 from queries.trace import MAX_SPANS
 from queries.tree import Trace
@@ -74,6 +74,7 @@ def opened(found: Trace) -> dict[str, Any]:
         "trace": found.trace_id,
         "version": found.answer.versions.get("spans"),
         "spans": None if partial else len(found),
+        "long": len(found) > AT_ONCE,
     }
 
 
@@ -84,11 +85,11 @@ def gained(spans: int) -> str | None:
     return f"Gained {spans:,} {'span' if spans == 1 else 'spans'} since you opened it – show"
 
 
-def nothing(link: Link) -> Component:
+def nothing() -> Component:
     """The page without a trace."""
     return html.Div(
         [
-            _back(link),
+            dcc.Link("← Back to the list", href="/traces", className="back"),
             faces.empty("No trace is chosen.", "Open one from the list, or paste its id there."),
         ]
     )

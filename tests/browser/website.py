@@ -13,7 +13,7 @@ from selenium.webdriver.common.by import By
 from selenium.webdriver.common.keys import Keys
 from selenium.webdriver.remote.webelement import WebElement
 
-HARMLESS = ("sizeColumnsToFit", "favicon")
+HARMLESS = ("sizeColumnsToFit", "favicon", "custom wheel sensitivity")
 PATIENCE = 15
 
 

@@ -37,9 +37,12 @@ EVER = "since=1970-01-01T00:00:00Z&until=2600-01-01T00:00:00Z"
 PLACES = (
     "",
     "mode=traces",
-    "range=14d&errors=1",
+    "mode=watched",
+    "range=14d&q=status:error",
     EVER,
     f"{EVER}&mode=traces",
+    f"{EVER}&mode=watched",
+    f"{EVER}&cols=process,exception.stacktrace,attr.body,resource.service.name,memory,cost,start",
     "since=2099-12-31&until=2100-01-02",
 )
 
@@ -186,15 +189,30 @@ def test_every_panel_draws_and_stays_small(
 
 
 @pytest.mark.parametrize("number", [CIRCLE, CLOCKS, NAMED, HEAVY, CHAIN, TWINS])
-def test_every_trace_draws_and_stays_small(world: World, number: int) -> None:
+def test_every_trace_opens_in_the_list_and_stays_small(world: World, number: int) -> None:
+    opened = [f"acme:{number:032x}::"]
+    for _ in range(4):
+        rows = below(world, opened)
+        assert rows
+        opened += [row["id"] for row in rows if row["children"]]
+    place = f"?{EVER}&mode=traces"
+    asked = {"search": place, "zone": "UTC", "opened": opened}
+    page = page_with(place, traces_asked__data=asked)
+    shown = wire.answer(world.client("alice"), "traces-table.rowData", page)
+    ids = [row["id"] for row in shown["traces-table"]["rowData"]]
+    assert len(ids) == len(set(ids))
+
+
+def below(world: World, ids: list[str]) -> list[dict[str, Any]]:
+    """The rows that hang below others, as the page is sent them."""
+    page = page_with(f"?{EVER}", traces_wanted__data={"ids": ids[-20:]})
     alice = world.client("alice")
-    page = page_with(f"?trace={number:032x}")
-    (callback,) = [c for c in callbacks(alice) if "traces-spans.rowData" in c.output]
+    (callback,) = [c for c in callbacks(alice) if c.output == "traces-kids.data"]
     reply = ask(alice, callback, page)
     assert reply.status_code == 200
     assert len(reply.data) < LARGEST
-    assert b"face-failed" not in reply.data
-    assert wire.answer(alice, "traces-spans.rowData", page)["traces-spans"]["rowData"]
+    kids = wire.answer(alice, "traces-kids.data", page)["traces-kids"]["data"]["below"]
+    return [row for rows in kids.values() for row in rows]
 
 
 def test_staff_see_it_too(world: World) -> None:
@@ -206,45 +224,40 @@ def test_staff_see_it_too(world: World) -> None:
         assert len(reply.data) < LARGEST, callback.output
 
 
-def trace(world: World, number: int) -> list[dict[str, Any]]:
-    page = page_with(f"?trace={number:032x}")
-    shown = wire.answer(world.client("alice"), "traces-spans.rowData", page)
-    rows: list[dict[str, Any]] = shown["traces-spans"]["rowData"]
-    return rows
+def roots(world: World, number: int) -> list[dict[str, Any]]:
+    return below(world, [f"acme:{number:032x}::"])
 
 
-def test_circles_show_every_span_once_and_say_what_is_odd(world: World) -> None:
-    rows = {row["process"]: row for row in trace(world, CIRCLE)}
-    assert sorted(rows) == ["a", "b", "below", "c", "orphan", "self"]
-    assert [rows[name]["mark"] for name in ("a", "b", "self")] == [
-        "its parents form a circle",
-        "",
-        "its parents form a circle",
-    ]
-    assert rows["orphan"]["mark"] == f"orphan: parent {99:016x} is missing"
+def test_a_circle_is_opened_once_around(world: World) -> None:
+    """a is below c, c below b, b below a: the way from b ends where it began."""
+    (orphan,) = roots(world, CIRCLE)
+    assert orphan["mark"] == f"orphan: parent {99:016x} is missing"
+    way = f"acme:{CIRCLE:032x}:{2:016x}:0"
+    seen = []
+    for _ in range(3):
+        rows = {row["process"]: row for row in below(world, [way])}
+        name = next(name for name in ("c", "a", "b") if name in rows)
+        seen.append((name, rows[name]["mark"]))
+        way = rows[name]["id"]
+    assert seen == [("c", None), ("a", None), ("b", "cycle: it is its own ancestor")]
 
 
-def test_a_deep_chain_shows_every_step(world: World) -> None:
-    rows = trace(world, CHAIN)
-    assert [row["depth"] for row in rows] == list(range(DEEP))
+def test_a_deep_chain_opens_step_by_step(world: World) -> None:
+    (top,) = roots(world, CHAIN)
+    way, names = top["id"], [top["process"]]
+    for _ in range(20):
+        (row,) = below(world, [way])
+        names.append(row["process"])
+        way = row["id"]
+    assert names == [f"deep {n}" for n in range(1, 22)]
 
 
 def test_twins_are_two_rows(world: World) -> None:
-    assert len(trace(world, TWINS)) >= 2
-
-
-def test_strange_clocks_give_bars_that_can_be_drawn(world: World) -> None:
-    rows = trace(world, CLOCKS)
-    assert len(rows) == 6
-    for row in rows:
-        left, width = row["bar"]
-        assert 0 <= left <= 100
-        assert 0 <= width <= 100
-    assert next(r for r in rows if r["process"] == "backwards")["duration"].startswith("-")
+    assert len(below(world, [f"acme:{TWINS:032x}:{1:016x}:0"])) == 2
 
 
 def test_names_can_be_told_from_nothing(world: World) -> None:
-    shown = [row["process"] for row in trace(world, NAMED)]
+    shown = [row["process"] for row in roots(world, NAMED)]
     assert "␊" in shown
     assert "(no name)" in shown
     assert HTML in shown
@@ -259,18 +272,6 @@ def test_the_donut_shows_a_few_groups_and_says_how_many_more(world: World) -> No
     (more,) = [w for w in text.split() if w.startswith("+")]
     assert known * 0.9 < int(more.removeprefix("+").replace(",", "")) < known + 10
     assert " more" in text
-
-
-def test_a_group_can_be_chosen_among_thousands(world: World) -> None:
-    """The choice is cut and says so; the chosen one is always there."""
-    page = page_with("?group=group+2999")
-    shown = wire.answer(world.client("alice"), "traces-group.options", page)
-    options = shown["traces-group"]["options"]
-    assert options[-1]["disabled"]
-    assert options[-1]["label"].endswith(" more")
-    assert "group 2999" in [option["value"] for option in options]
-    assert all(len(option["label"]) < 100 for option in options)
-    assert len({option["value"] for option in options}) == len(options)
 
 
 def test_long_tables_are_cut_and_say_so(world: World) -> None:

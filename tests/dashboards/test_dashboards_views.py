@@ -23,12 +23,10 @@ from dashboards.parts import cards, charts, faces, tables
 from dashboards.rooms import ROOMS
 from dashboards.shell.layout import frame
 from dashboards.shell.link import Link
-from dashboards.traces import views as traces
-from queries import tree
+from dashboards.traces.grid import views as traces
 from queries.filters import TimeRange
 from queries.overview import Activity
 from queries.reader import Answer, Row
-from queries.traces import Found, Matched
 
 UTC_ZONE = ZoneInfo("UTC")
 BERLIN = ZoneInfo("Europe/Berlin")
@@ -87,9 +85,8 @@ def activity(**groups: tuple[int, int]) -> Activity:
         (overview.models(NOTHING), "No model was called in this time range.", ""),
         (overview.orgs(NOTHING, Link(), NOW), "No organisation sent anything in this time", ""),
         (traces.nothing(Link()), "No spans in this time range.", "Choose a longer range"),
-        (traces.nothing(Link(process="x")), "Nothing matches these filters.", "Remove a filter"),
-        (traces.nothing(Link(group="x")), "Nothing matches these filters.", "Remove a filter"),
-        (traces.nothing(Link(errors="1")), "Nothing matches these filters.", "Remove a filter"),
+        (traces.nothing(Link(q="x")), "Nothing matches these filters.", "Remove a filter"),
+        (traces.nothing(Link(mode="watched")), "No watched variable was read", "aeos.data."),
         (traces.nothing(Link(after="x")), "There are no rows on this page.", "newest"),
         (code.nothing(NOTHING, Link()), "No functions ran in this time range.", "longer range"),
         (code.nothing(NOTHING, Link(function="x")), "No function has this in its", "Shorten"),
@@ -145,14 +142,14 @@ def test_durations_that_nobody_knows_are_a_dash() -> None:
 
 def test_the_legend_tells_groups_with_their_share_of_errors_and_the_rest() -> None:
     groups = {f"g{i}": (100 - i, 5 if i == 0 else 0) for i in range(10)}
-    figure, legend = overview.groups(activity(**groups), Link(org="acme", process="old"))
+    figure, legend = overview.groups(activity(**groups), Link(org="acme", q="old"))
     panel = plain(legend)
     assert "g0 100 5.00 % errors" in words(panel)
     assert "+3 more 276" in words(panel)
     assert "g7" not in words(panel)
     assert sum(figure["data"][0]["values"]) == sum(spans for spans, _ in groups.values())
     links = [part["props"]["href"] for part in parts(panel) if part["type"] == "Link"]
-    assert links[0] == "/traces?org=acme&group=g0"
+    assert links[0] == "/traces?org=acme&q=group%3Dg0"
     assert len(links) == overview.SHOWN_GROUPS
 
 
@@ -196,7 +193,7 @@ def test_models_show_tokens_and_cost_and_how_many_are_left_out() -> None:
 
 def test_orgs_lead_into_themselves() -> None:
     row = {"org_id": "acme", "spans": 200, "errors": 20, "p95_ns": 5e6, "newest": NOW}
-    panel = plain(overview.orgs(Answer([row]), Link(range="1h", group="x"), NOW))
+    panel = plain(overview.orgs(Answer([row]), Link(range="1h", q="x"), NOW))
     assert "acme 10.0 % 20 200 5.00 ms 0 s ago" in words(panel)
     assert "/?org=acme&range=1h" in json.dumps(panel)
 
@@ -218,194 +215,6 @@ def test_a_bar_says_how_long_it_is(step: int, words: str) -> None:
     shown = activity(a=(1, 0))
     longer = Activity(**{**shown.__dict__, "step": timedelta(seconds=step)})
     assert f"one bar is {words} · UTC" in overview.activity(longer, UTC_ZONE)[1]
-
-
-# trace explorer
-
-
-def span_row(**more: Any) -> Row:
-    row: Row = dict.fromkeys(
-        [
-            *("parent_span_id", "data_name", "data_type", "data_value", "status_message", "model"),
-            *("exception_type", "exception_message", "input_tokens", "output_tokens", "cost_usd"),
-        ]
-    )
-    row |= {
-        "trace_id": "ab" * 16,
-        "span_id": "cd" * 8,
-        "twin": 5,
-        "position": 1,
-        "org_id": "acme",
-        "name": "pay",
-        "kind": "internal",
-        "service_name": "till",
-        "start_time": NOW,
-        "start_unix_ns": int(NOW.timestamp()) * 10**9,
-        "duration_ns": 1_000_000,
-        "status": "ok",
-    }
-    return {**row, **more}
-
-
-def found(*rows: Row) -> Found:
-    return Found(list(rows), None, None, Answer(list(rows), as_of=NOW))
-
-
-@pytest.mark.parametrize("mode", ["spans", "traces"])
-def test_the_org_is_a_column_where_rows_of_several_are_shown(mode: str) -> None:
-    own = [column["field"] for column in traces.columns(mode, many=False)]
-    assert [column["field"] for column in traces.columns(mode, many=True)] == ["org", *own]
-
-
-def test_the_canonical_columns_show_what_a_span_says() -> None:
-    row = span_row(
-        name="pay\n",
-        data_name="level",
-        data_type="double",
-        data_value="1.5",
-        status="error",
-        exception_type="ValueError",
-        exception_message="it\nbroke",
-    )
-    (shown,) = traces.rows([row], "spans", BERLIN)
-    assert {name: shown[name] for name in shown if name != "id"} == {
-        "org": "acme",
-        "process": "pay␊",
-        "service": "till",
-        "data": "level",
-        "data_type": "double",
-        "data_value": "1.5",
-        "time": "2026-06-01 14:00:00.000",
-        "status": "error",
-        "exception": "ValueError: it broke",
-    }
-
-
-@pytest.mark.parametrize(
-    ("says", "line"),
-    [
-        ({"exception_type": "E"}, "E"),
-        ({"exception_message": "m"}, "m"),
-        ({"status": "error", "status_message": "quota"}, "quota"),
-        ({"status": "ok", "status_message": "fine"}, ""),
-        ({"status": "error"}, ""),
-    ],
-)
-def test_an_error_without_exception_shows_its_message(says: Row, line: str) -> None:
-    assert traces.exception_line(span_row(**says)) == line
-
-
-def trace_row(**more: Any) -> Row:
-    facts = {"spans": 1_234, "services": 2, "errors": 0, "orphans": 0, "duration_ns": 5e9}
-    return span_row(**facts, **more)
-
-
-def test_a_trace_shows_its_facts_and_no_zeros() -> None:
-    (shown,) = traces.rows([trace_row()], "traces", UTC_ZONE)
-    said = [shown[n] for n in ("spans", "services", "errors", "orphans", "tokens", "cost")]
-    assert said == ["1,234", "2", "", "", "", ""]
-    dear = trace_row(input_tokens=5, output_tokens=None, cost_usd=0.5)
-    (shown,) = traces.rows([dear], "traces", UTC_ZONE)
-    assert (shown["tokens"], shown["cost"], shown["duration"]) == ("5", "$0.50", "5.00 s")
-
-
-def test_the_summary_says_what_is_shown_and_when() -> None:
-    assert traces.summary(found(), "spans", UTC_ZONE) == "0 spans shown, as of 12:00:00 UTC"
-    assert traces.summary(found(span_row()), "spans", BERLIN) == (
-        "1 span shown, as of 14:00:00 Europe/Berlin (UTC+02:00)"
-    )
-    two = found(span_row(), span_row())
-    assert traces.summary(two, "traces", UTC_ZONE).startswith("2 traces shown")
-
-
-@pytest.mark.parametrize(
-    ("spans", "errors", "said"),
-    [
-        (0, 0, "0 match"),
-        (1_000, 0, "1,000 match"),
-        (1_000, 1_000, "1,000 match"),
-        (1_000, 1, "1,000 match, 0.10 % errors"),
-    ],
-)
-def test_the_total_tells_the_share_of_errors_where_they_are_mixed(
-    spans: int, errors: int, said: str
-) -> None:
-    assert traces.total_spans(Matched(spans, errors)) == said
-
-
-def test_cursors_lead_to_the_first_row_shown() -> None:
-    nowhere = {"newer": None, "older": None, "top": None}
-    assert traces.cursors(found()) == nowhere
-    assert traces.top_of(nowhere) is None
-    top = traces.top_of(traces.cursors(found(span_row(), span_row(position=0))))
-    assert top is not None
-    assert (top.time, top.span_id) == (1, "cd" * 8)
-
-
-def choices(*names: str | None) -> Answer:
-    return Answer([{"process_group": name, "spans": 9 - i} for i, name in enumerate(names)])
-
-
-def test_a_chosen_group_can_always_be_seen() -> None:
-    options = traces.group_options(choices("a", None, "", "b"), "c")
-    assert [option["value"] for option in options] == ["a", "b", "c"]
-    assert [option["label"] for option in options] == ["a  ·  9", "b  ·  6", "c  ·  0"]
-    assert len(traces.group_options(choices("a"), "a")) == 1
-    assert traces.group_options(choices(), "") == []
-
-
-def test_thousands_of_groups_are_cut_and_the_chosen_one_keeps_its_number() -> None:
-    rows = [{"process_group": f"g{i}", "spans": 7} for i in range(5_000)]
-    options = traces.group_options(Answer(rows), "g4999")
-    assert len(options) == traces.CHOICES + 2
-    assert options[-2]["label"] == "g4999  ·  7"
-    assert options[-1]["disabled"]
-
-
-def test_the_tree_places_spans_on_the_traces_time() -> None:
-    spans = [
-        span_row(span_id="01", duration_ns=100),
-        span_row(span_id="02", parent_span_id="01", duration_ns=50, data_name="x", data_value="1"),
-    ]
-    spans[1]["start_unix_ns"] += 50
-    first, second = traces.branches(tree.pre_order(spans), "02")
-    assert (first["bar"], second["bar"]) == ([0, 100], [50, 50])
-    assert (first["depth"], second["depth"]) == (0, 1)
-    assert (first["chosen"], second["chosen"]) == (False, True)
-    assert second["data"] == "x = 1"
-
-
-@given(st.lists(st.tuples(st.integers(0, 2**62), st.integers(-(2**62), 2**62)), max_size=6))
-def test_bars_stay_within_the_trace(times: list[tuple[int, int]]) -> None:
-    spans = [
-        span_row(span_id=f"{i:02x}", start_unix_ns=start, duration_ns=length)
-        for i, (start, length) in enumerate(times)
-    ]
-    for row in traces.branches(tree.pre_order(spans), ""):
-        left, width = row["bar"]
-        assert 0 <= left <= left + width <= 100.01
-
-
-def test_the_head_of_a_trace_tells_its_facts() -> None:
-    spans = [
-        span_row(span_id="01", name="root", duration_ns=2_000_000, status="error"),
-        span_row(span_id="02", parent_span_id="77", service_name="other"),
-    ]
-    link = Link(trace="ab" * 16, span="01", process="p")
-    head = plain(traces.trace_head(tree.pre_order(spans), Answer(spans), link, BERLIN))
-    said = words(head)
-    for fact in (
-        "root till",
-        "Started 2026-06-01 14:00:00.000 Europe/Berlin (UTC+02:00)",
-        "Duration 2.00 ms Spans 2 Services 2 Errors 1 Orphans 1",
-        f"Trace {'ab' * 16}",
-    ):
-        assert fact in said
-    assert "The first" not in said
-    back = next(part["props"]["href"] for part in parts(head) if part["type"] == "Link")
-    assert back == "/traces?process=p"
-    cut = traces.trace_head(tree.pre_order(spans), Answer(spans, truncated=True), link, BERLIN)
-    assert "The first 10,000 spans by start are shown; this trace has more." in text(cut)
 
 
 # code inspector

@@ -7,6 +7,7 @@ import re
 from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
+from weakref import WeakKeyDictionary
 
 import pytest
 import wire
@@ -20,7 +21,7 @@ from wire import Callback, ask, callbacks, page_with, words
 
 from access.clock import utc_now
 from access.people import disable_org
-from queries import reader
+from queries import reader, trace
 from queries.reader import Sql
 from records.models import Org
 
@@ -53,12 +54,17 @@ LISTS = ("", "mode=traces")
 SEARCHES = (
     "",
     "mode=traces",
+    "q=zqname+-status:ok",
     "errors=1",
     "process=zqname",
     "process=zqservice&mode=traces",
     f"group={CANARIES['group']}",
     "function=zqfunction",
     f"trace={TRACE:032x}&span={1:016x}",
+    *(f"trace={TRACE:032x}&tab={tab}" for tab in ("flame", "operations", "graph", "logs", "raw")),
+    f"trace={TRACE:032x}&tab=cohort",
+    "select=status:error",
+    f"trace={TRACE:032x}&other={TRACE:032x}",
 )
 """Places on the page; each is asked with every org in the URL."""
 
@@ -68,10 +74,16 @@ WITHOUT_TELEMETRY = {
     "shell-banner.children",
     "..shell-custom.data...shell-range-error.children..",
     "overview-orgs.children",
+    "..traces-search-answer.data...traces-search-error.children..",
+    "traces-search-joined.data",
+    "traces-search-terms.children",
+    "share-made.data",
+    "traces-chart-zoom.data",
 }
 """Callbacks whose answer to a member does not depend on telemetry. A new one is not among them."""
 
-AS_OF = re.compile(r"as of \d\d:\d\d:\d\d|newest [^\"]* ago")
+AS_OF = re.compile(r"as of \d\d:\d\d:\d\d|newest [^\"]* ago|version[= ]\d+")
+"""Clocks, and the number of commits to a table, which all orgs share."""
 
 
 def search(rest: str = "", org: str = "") -> str:
@@ -284,19 +296,21 @@ PANELS = {
     "overview.models": "overview-models.children",
     "traces.spans_after": "traces-face.children",
     "traces.traces_after": "traces-face.children",
-    "traces.spans_of": "traces-spans-face.children",
+    "trace.spans": "trace-head.children",
     "code.functions": "code-face.children",
     "watched.stuck": "alerts-face.children",
 }
 """Question → where its panel says that it has no answer."""
 
-PLACES = {"traces.traces_after": "mode=traces", "traces.spans_of": f"trace={TRACE:032x}"}
+PLACES = {"traces.traces_after": "mode=traces", "trace.spans": f"trace={TRACE:032x}"}
 
 
 @pytest.fixture
 def deadline(world: World, monkeypatch: pytest.MonkeyPatch) -> Callable[..., None]:
     """Makes some questions endless, and interrupts every question after some seconds."""
     load = reader.load
+    # a trace that is kept in memory is no question
+    monkeypatch.setattr(trace, "_kept", WeakKeyDictionary())
 
     def set_deadline(seconds: float, *questions: str) -> None:
         shorter = world.app.settings.model_copy(update={"query_seconds": seconds})

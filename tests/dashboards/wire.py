@@ -14,6 +14,9 @@ from dash._utils import split_callback_id
 from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
+from dashboards.shell.link import Link
+from queries.explore import FACETS
+
 Wires = dict[tuple[str, str], Any]
 """(component, property) → its value on the page."""
 
@@ -71,6 +74,12 @@ def page_with(search: str = "", path: str = "/traces", zone: str = "UTC", **stat
         ("shell-apply", "n_clicks"): 1,
         ("shell-since", "value"): "2026-01-01 00:00",
         ("shell-until", "value"): "2026-01-02 00:00",
+        ("trace-asked", "data"): {"trace": Link.parse(search).trace},
+        ("trace-opened", "data"): {"trace": Link.parse(search).trace, "spans": 1, "version": None},
+        ("trace-waterfall-asked", "data"): {"key": search, "opened": None},
+        ("trace-waterfall-tree", "data"): None,
+        ("trace-waterfall-jump", "data"): {"what": "errors", "n": 1},
+        ("trace-waterfall-grid", "getRowsRequest"): {"startRow": 0, "endRow": 150},
         ("trace-panel-want", "data"): {
             "search": search,
             "zone": zone,
@@ -78,6 +87,12 @@ def page_with(search: str = "", path: str = "/traces", zone: str = "UTC", **stat
             "all": [],
             "text": "",
         },
+        ("traces-search-typed", "data"): {"text": "service:", "caret": 8},
+        ("traces-search-settled", "data"): {"text": "service:zq status:error"},
+        ("traces-search-added", "data"): {"text": "service:zq", "term": "status=error"},
+        ("share-wanted", "data"): {"kind": "pinned"},
+        ("share-wish", "data"): {"format": "csv"},
+        ("share-notebook-wish", "data"): {"at": 1},
         ("traces-cursors", "data"): {"newer": None, "older": None, "top": None},
         ("traces-asked", "data"): {"search": search, "zone": zone, "opened": OPENED},
         ("traces-unknown", "data"): {"ids": OPENED},
@@ -85,7 +100,24 @@ def page_with(search: str = "", path: str = "/traces", zone: str = "UTC", **stat
         ("traces-cell", "data"): {"key": "status", "value": "error"},
         ("traces-jump", "data"): {"text": "00:00"},
         ("traces-columns-typed", "data"): {"text": ""},
-        ("traces-columns-chosen", "data"): {"mode": "spans", "cols": "process,attr.a"},
+        ("traces-columns-chosen", "data"): {"mode": "none", "cols": ""},
+        ("traces-chart-kind", "value"): "histogram",
+        ("traces-chart-open", "data"): True,
+        ("traces-chart-brush", "data"): {
+            "since": "2026-01-01T00:00:00Z",
+            "until": "2026-01-02T00:00:00Z",
+            "levels": [10, 12],
+            "drag": "zoom",
+        },
+        ("traces-sidebar-open", "data"): True,
+        **{(f"traces-facet-{key}-find", "value"): None for key in FACETS},
+        **{(f"traces-facet-{key}-rest", "n_clicks"): 1 for key in FACETS},
+        ("traces-difference-slowest", "n_clicks"): 1,
+        ("compare-pair", "data"): search,
+        ("compare-table", "getRowsRequest"): {"startRow": 0, "endRow": 100},
+        ("saved-whose", "data"): {"org": Link.parse(search).org},
+        ("saved-done", "data"): None,
+        ("saved-wanted", "data"): {"verb": "delete", "view": "0" * 32},
     }
     for name, value in state.items():
         component, prop = name.split("__")

@@ -6,7 +6,7 @@ import time
 
 import pytest
 from forest import Node, node, planted
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from queries.alignment import ALONE, _by_occurrence, align
@@ -21,6 +21,7 @@ NODES = st.recursive(
     ),
     max_leaves=12,
 )
+QUICKLY = settings(max_examples=50, deadline=None)
 TRACES = st.lists(NODES, min_size=1, max_size=3).map(lambda roots: planted(*roots))
 
 
@@ -47,6 +48,7 @@ def agent(*steps: Node, ms: float = 100) -> Trace:
 # what must hold of any two traces
 
 
+@QUICKLY
 @given(TRACES)
 def test_a_trace_compared_with_itself_is_all_the_same(trace: Trace) -> None:
     found = compare(trace, trace)
@@ -57,6 +59,7 @@ def test_a_trace_compared_with_itself_is_all_the_same(trace: Trace) -> None:
     assert found.visible(DIFFERENT, ()) == []
 
 
+@QUICKLY
 @given(TRACES, TRACES)
 def test_every_span_of_both_sides_appears_exactly_once(left: Trace, right: Trace) -> None:
     found = compare(left, right)
@@ -66,6 +69,7 @@ def test_every_span_of_both_sides_appears_exactly_once(left: Trace, right: Trace
     assert nobody == set(found.repeats)
 
 
+@QUICKLY
 @given(TRACES, TRACES)
 def test_each_side_alone_keeps_its_order_and_its_parents(left: Trace, right: Trace) -> None:
     found = compare(left, right)
@@ -81,6 +85,7 @@ def test_each_side_alone_keeps_its_order_and_its_parents(left: Trace, right: Tra
             above.append(step)
 
 
+@QUICKLY
 @given(TRACES, TRACES)
 def test_matched_steps_share_their_path(left: Trace, right: Trace) -> None:
     found = compare(left, right)
@@ -89,6 +94,7 @@ def test_matched_steps_share_their_path(left: Trace, right: Trace) -> None:
             assert path(left, i) == path(right, j)
 
 
+@QUICKLY
 @given(TRACES, TRACES)
 def test_swapping_swaps_added_and_missing_slower_and_faster(left: Trace, right: Trace) -> None:
     there, back = compare(left, right), compare(right, left)
@@ -104,6 +110,7 @@ def test_swapping_swaps_added_and_missing_slower_and_faster(left: Trace, right: 
         assert [turned.get(state, state) for state in there.state] == back.state
 
 
+@QUICKLY
 @given(TRACES, TRACES, st.sets(st.integers(0, 40)))
 def test_a_filter_shows_what_it_wants_with_all_that_is_above(
     left: Trace, right: Trace, toggled: set[int]
@@ -136,6 +143,7 @@ def path(trace: Trace, index: int) -> list[str]:
 # what a person expects
 
 
+@QUICKLY
 @given(
     st.lists(st.sampled_from(["chat", "tool", "plan"]), min_size=1, max_size=12),
     st.data(),
@@ -172,6 +180,18 @@ def test_repeats_are_one_step_that_says_how_many() -> None:
     assert (left and left.spans, right and right.spans) == (4, 7)
     assert (left and left.duration_ns, right and right.duration_ns) == (40_000_000, 70_000_000)
     assert found.first == 1
+
+
+def test_repeats_stay_together_though_something_else_is_missing_there() -> None:
+    found = compare(
+        agent(node("tool"), node("check")), agent(node("tool"), node("tool"), node("tool"))
+    )
+    assert drawn(found)[1] == "  tool x1 x3: repeated"
+    assert drawn(found)[-1] == "  check: missing"
+    found = compare(agent(node("x"), node("b")), agent(node("b"), node("b"), node("b", ms=90)))
+    assert drawn(found)[1:3] == ["  x: missing", "  b x1 x3: repeated"]
+    found = compare(agent(node("b"), node("b"), node("b", ms=90)), agent(node("x"), node("b")))
+    assert drawn(found)[1:3] == ["  x: added", "  b x3 x1: repeated"]
 
 
 def test_a_subtree_that_one_side_lacks_is_one_step_of_several_spans() -> None:
@@ -263,9 +283,27 @@ def test_ten_thousand_spans_against_ten_thousand_in_400_ms() -> None:
 
 
 def _seconds(left: Trace, right: Trace) -> float:
-    started = time.perf_counter()
+    started = time.process_time()
     _compare(left, right)
-    return time.perf_counter() - started
+    return time.process_time() - started
+
+
+def test_a_comparison_is_made_once_and_few_are_kept() -> None:
+    first, others = agent(node("a")), [agent(node(name)) for name in "bcdef"]
+    found = compare(first, others[0])
+    assert compare(first, others[0]) is found
+    for other in others[1:]:
+        compare(first, other)
+    assert compare(first, others[0]) is not found
+
+
+def test_large_comparisons_are_not_hoarded(monkeypatch: pytest.MonkeyPatch) -> None:
+    left, right = agent(*[node("a")] * 9), agent(*[node("b")] * 9)
+    found = compare(left, right)
+    monkeypatch.setattr("queries.compare.KEPT_STEPS", 30)
+    assert compare(left, right) is found
+    compare(right, left)
+    assert compare(left, right) is not found
 
 
 # alignment
@@ -284,6 +322,7 @@ def longest(left: list[int], right: list[int]) -> int:
 KEYS = st.lists(st.integers(0, 3), max_size=12)
 
 
+@QUICKLY
 @given(KEYS, KEYS)
 def test_an_alignment_is_as_long_as_can_be(left: list[int], right: list[int]) -> None:
     mates = align(left, right)
@@ -293,6 +332,7 @@ def test_an_alignment_is_as_long_as_can_be(left: list[int], right: list[int]) ->
     assert len(met) == longest(left, right)
 
 
+@QUICKLY
 @given(KEYS, KEYS)
 def test_very_long_sequences_are_aligned_in_order_too(left: list[int], right: list[int]) -> None:
     pairs = _by_occurrence(left, right)[::-1]

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import random
+from datetime import timedelta
 
 import pytest
-from cast import World, span
+from cast import NOW, World, span
 
 from queries import family, traces
 from queries.errors import BadQuestion
 from queries.family import Place
+from queries.filters import TimeRange
 
 ACME = "acme"
 
@@ -70,16 +72,45 @@ def test_roots_come_first_then_orphans(small: World) -> None:
     ]
 
 
+def test_a_trace_that_is_one_circle_has_its_earliest_span_on_top(world: World) -> None:
+    world.send(
+        ACME,
+        span("b", number=2, parent=1, ago=50),
+        span("a", number=1, parent=2, ago=60),
+        span("rooted", trace=2, number=1),
+    )
+    traces_ = [Place(ACME, f"{n:032x}") for n in (1, 2)]
+    found = family.roots(world.scope("alice"), traces_)
+    assert [(r["name"], r["circular"], r["orphan"]) for r in found] == [
+        ("a", True, False),
+        ("rooted", False, False),
+    ]
+
+
 def test_kin_knows_who_has_children_and_who_lost_a_parent(small: World) -> None:
-    asked = [Place(ACME, f"{1:032x}", f"{n:016x}", f"{p:016x}" if p else "") for n, p in PARENTS]
+    asked = [place(number) for number in range(1, 8)]
     found = {int(row["span_id"], 16): row for row in family.kin(small.scope("alice"), asked)}
     assert {n: row["children"] for n, row in found.items()} == {
         1: 3, 2: 0, 3: 1, 4: 0, 5: 0, 6: 0, 7: 1,
     }  # fmt: skip
     assert [n for n, row in found.items() if row["orphan"]] == [6]
+    assert found[6]["parent_span_id"] == f"{0x99:016x}"
 
 
-PARENTS = ((1, 0), (2, 1), (3, 1), (4, 1), (5, 3), (6, 0x99), (7, 7))
+def test_near_the_rows_is_enough_for_children_but_not_to_call_one_an_orphan(world: World) -> None:
+    world.send(
+        ACME,
+        span("long ago", number=1, ago=40_000),
+        span("child", number=2, parent=1, ago=60),
+        span("grandchild", number=3, parent=2, ago=50),
+        span("lost", number=4, parent=0x99, ago=40),
+    )
+    near = TimeRange(NOW - timedelta(hours=1), NOW)
+    found = family.standing(world.scope("alice"), [place(n) for n in (2, 3, 4)], near)
+    told = {int(row["span_id"], 16): (row["children"], row["orphan"]) for row in found}
+    assert told == {2: (1, False), 3: (0, False), 4: (0, True)}
+    alone = family.kin(world.scope("alice"), [place(2)], within=near)
+    assert [row["orphan"] for row in alone] == [True]
 
 
 def test_a_span_delivered_twice_is_one_child(small: World) -> None:
@@ -117,10 +148,7 @@ def test_it_counts_like_brute_force_over_random_forests(world: World) -> None:
         *[span(f"s{n}", number=n, parent=p, ago=900 - n) for n, p in parents.items()],
     )
     scope = world.scope("alice")
-    for answer in family.kin(
-        scope, [Place(ACME, f"{1:032x}", f"{n:016x}", f"{p:016x}" if p else "")
-                for n, p in parents.items()],
-    ):  # fmt: skip
+    for answer in family.kin(scope, [place(number) for number in parents]):
         number = int(answer["span_id"], 16)
         assert answer["children"] == sum(p == number for p in parents.values())
         assert answer["orphan"] == (parents[number] is not None and parents[number] > 40)

@@ -18,7 +18,7 @@ from hypothesis import strategies as st
 from queries import messages as said
 from queries import span as one_span
 from queries import traces
-from queries.attributes import loaded, text_of, type_of, values, written
+from queries.attributes import LINE, loaded, text_of, type_of, values, written
 from queries.filters import Page, TimeRange, TraceFilters
 from queries.messages import Message
 from queries.reader import Row
@@ -264,7 +264,7 @@ def test_written_json_is_the_same_json(value: Any) -> None:
 
 def test_lines_of_json_are_short_where_they_can_be() -> None:
     text = written({"a": list(range(100)), "b": {"c": "x" * 20, "d": ["y" * 30, {"z": 1}]}})
-    assert max(len(line) for line in text.splitlines()) <= 60 + len(",")
+    assert max(len(line) for line in text.splitlines()) <= LINE + len(",")
     assert text.count("\n") < 20
 
 

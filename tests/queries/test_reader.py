@@ -18,7 +18,7 @@ from cast import NOW, World, make_world, span
 from deltalake import DeltaTable
 
 from access.scope import Scope
-from queries import code, overview, reader, trace, traces, watched
+from queries import code, export, overview, reader, trace, traces, watched
 from queries.errors import NotFound, QuestionError, TooBig, TooSlow
 from queries.filters import FIRST_PAGE, Condition, TimeRange, TraceFilters
 
@@ -132,7 +132,8 @@ def test_questions_over_no_tables_are_answered(world: World) -> None:
     assert traces.count(alice, ALL) == traces.Matched(0, 0)
     assert code.functions(alice, DAY).rows == []
     assert watched.stuck(alice, DAY).rows == []
-    assert len(list(traces.export(alice, ALL))) == 1
+    with world.app.reader.aside(alice) as aside:
+        assert list(export.texts(alice, ALL, aside)) == []
     with pytest.raises(NotFound):
         trace.spans(alice, TRACE)
 
@@ -204,10 +205,13 @@ def test_a_question_is_stopped_at_its_deadline(
     world.app.close()
 
 
-def test_an_export_has_a_deadline_of_its_own(world: World, write_sql: Callable[..., str]) -> None:
-    rows = world.app.reader.stream(world.scope("alice"), write_sql(ENDLESS), deadline=0.2)
-    with pytest.raises(TooSlow):
-        list(rows)
+def test_an_export_has_a_deadline_of_its_own(
+    world: World, write_sql: Callable[..., str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(reader, "_ASIDE_SECONDS", 0.2)
+    question = write_sql(ENDLESS)
+    with world.app.reader.aside(world.scope("alice")) as aside, pytest.raises(TooSlow):
+        list(aside.batches(question, 10, since=None, until=None))
 
 
 def test_one_slow_question_does_not_stop_the_others(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import statistics
+from datetime import timedelta
 from random import Random
 
 import pytest
@@ -11,6 +12,7 @@ from opentelemetry.proto.trace.v1.trace_pb2 import Span
 
 from queries import span as one_span
 from queries.errors import NotFound
+from queries.filters import TimeRange
 
 TRACE, FIRST = f"{1:032x}", f"{1:016x}"
 
@@ -38,6 +40,15 @@ def test_it_offers_both_halves_of_a_call(world: World) -> None:
     assert first["kind"] == "client"
     server = one_span.whole(scope, TRACE, FIRST, first["halves"][1]["twin"])
     assert (server["kind"], server["service_name"]) == ("server", "api")
+
+
+def test_it_is_found_faster_where_it_is_known_to_start(world: World) -> None:
+    world.send("acme", span(ago=60), span("old", trace=2, number=2, ago=3 * 86_400))
+    scope, minute = world.scope("alice"), timedelta(minutes=1)
+    here = TimeRange(NOW - minute, NOW - minute + timedelta(microseconds=1))
+    assert one_span.whole(scope, TRACE, FIRST, within=here)["name"] == "pay"
+    with pytest.raises(NotFound):
+        one_span.whole(scope, TRACE, FIRST, within=TimeRange(here.until, NOW))
 
 
 def test_a_span_delivered_twice_is_one(world: World) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
+from typing import Any
 
 import pytest
 from sqlalchemy import select
@@ -15,7 +16,7 @@ from access.scope import Scope, scope_for
 from records import models
 from records.store import Records
 
-CAST = {
+CAST: dict[str, tuple[Any, str | None, Any]] = {
     "alice": (None, "acme", "owner"),
     "bob": (None, "acme", "member"),
     "beth": (None, "acme", "member"),
@@ -23,7 +24,7 @@ CAST = {
     "sam": ("alias_support", None, None),
     "ada": ("alias_admin", None, None),
 }
-PLACE = {"path": "/traces", "search": "?q=status%3Aerror"}
+PLACE: dict[str, Any] = {"path": "/traces", "search": "?q=status%3Aerror"}
 
 Cast = dict[str, Person]
 
@@ -169,7 +170,7 @@ def test_a_name_is_taken_once_per_person_and_org(records: Records, cast: Cast) -
     ],
 )
 def test_what_cannot_be_saved_is_told_in_a_sentence(
-    records: Records, cast: Cast, change: dict[str, str], sentence: str
+    records: Records, cast: Cast, change: dict[str, Any], sentence: str
 ) -> None:
     bob = cast["bob"]
     with pytest.raises(BadValue, match=sentence):

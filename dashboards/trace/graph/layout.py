@@ -32,11 +32,11 @@ COLUMNS = (
         "headerName": "From → to",
         "cellRenderer": "Handoff",
         "flex": 1,
-        "minWidth": 140,
+        "minWidth": 96,
     },
-    tables.number("calls", "Calls", "calls_text", width=84, sort="desc"),
-    tables.number("errors", "Errors", "errors_text", width=78),
-    tables.number("p95", "p95", "p95_text", width=88),
+    tables.number("calls", "Calls", "calls_text", width=78, sort="desc"),
+    tables.number("errors", "Errors", "errors_text", width=72),
+    tables.number("p95", "p95", "p95_text", width=84),
 )
 
 
@@ -80,7 +80,8 @@ def _drawing() -> Component:
         id=Id.DRAWING,
         elements=[],
         stylesheet=[],
-        layout={"name": "preset", "fit": True, "padding": 32},
+        # where it has no size yet there is nothing to fit into: the browser's half does that
+        layout={"name": "preset", "fit": False},
         style={"width": "100%", "height": "100%"},
         autoungrabify=True,
         boxSelectionEnabled=False,

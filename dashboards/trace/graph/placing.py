@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-ACROSS = 290
+ACROSS = 330
 DOWN = 92
 SWEEPS = 4
 

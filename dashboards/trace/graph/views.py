@@ -102,7 +102,7 @@ def _edge(number: int, edge: Edge, drawing: _Drawing) -> dict[str, Any]:
             "id": part,
             "source": f"n{drawing.nodes[edge.giver]}",
             "target": f"n{drawing.nodes[edge.taker]}",
-            "label": f"{edge.calls:,} × {formats.duration(edge.p95_ns)}",
+            "label": f"{edge.calls:,} call{'' if edge.calls == 1 else 's'}\np95 {formats.duration(edge.p95_ns)}",
             "width": 1.2 + 3 * math.log1p(edge.calls) / math.log1p(max(busiest, 2)),
         },
         "classes": _classes(

@@ -27,15 +27,15 @@ LEVELS = (
 """Least severity of what is shown."""
 
 COLUMNS = (
-    {"field": "time", "headerName": "Time", "width": 190, "cellClass": "time"},
-    {"field": "offset", "headerName": "Offset", "width": 96, "type": "rightAligned"},
+    {"field": "time", "headerName": "Time", "width": 186, "cellClass": "time"},
+    {"field": "offset", "headerName": "Offset", "width": 88, "type": "rightAligned"},
     {"field": "severity", "headerName": "Severity", "cellRenderer": "Severity", "width": 92},
-    {"field": "service", "headerName": "Service", "width": 130, "tooltipField": "service"},
+    {"field": "service", "headerName": "Service", "width": 124, "tooltipField": "service"},
     {
         "field": "span",
         "headerName": "Span",
         "cellRenderer": "SpanLink",
-        "width": 180,
+        "width": 164,
         "tooltipField": "span",
     },
     {

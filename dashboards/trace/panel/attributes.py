@@ -17,7 +17,7 @@ from queries.fields import PREFIXES, quoted
 SHOWN = 200
 """Rows drawn before somebody asks for all; the filter looks through all of them."""
 
-MOST = 10_000
+MOST = 1_500
 """Rows drawn at most."""
 
 LONG = 400
@@ -53,9 +53,14 @@ def matching(values: Sequence[Value], text: str) -> list[Value]:
     return [v for v in values if wanted in v.key.lower() or wanted in v.text.lower()]
 
 
-def rows(values: Sequence[Value], address: Finder | None, most: int = MOST) -> list[Component]:
+def rows(
+    values: Sequence[Value],
+    address: Finder | None,
+    most: int = SHOWN,
+    room: int = texts.MOST_TOGETHER,
+) -> list[Component]:
     shown = values[:most]
-    written = texts.passages([v.text for v in shown], long=LONG, class_name="value")
+    written = texts.passages([v.text for v in shown], room=room, long=LONG, class_name="value")
     return [_row(v, text, address) for v, text in zip(shown, written, strict=True)]
 
 

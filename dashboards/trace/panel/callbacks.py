@@ -20,6 +20,7 @@ from queries import logs, messages, search, span, trace
 from queries.errors import QuestionError
 from queries.filters import EPOCH, TimeRange
 from queries.reader import Row
+from queries.tree import Trace
 
 Want = dict[str, Any]
 
@@ -83,16 +84,19 @@ def show_span(want: Want | None) -> Any:
         return None, True, None, None, None, None
     scope, zone = current_scope(link.org or None), zone_of(want["zone"])
     row = _whole(scope, link, want)
-    every = want["all"]
     return (
         views.head(row, _self_ns(scope, row, link), link, zone),
         False,
         [
-            said.conversation(messages.messages(row), _most("said", every, said.SHOWN)),
+            said.conversation(
+                messages.messages(row), _most(want, "messages", said.SHOWN, said.MOST)
+            ),
             *views.measures(row, span.watched(row)),
         ],
-        views.attribute_rows(row, link, want["text"], _most("attributes", every, attributes.SHOWN)),
-        views.events(row, _most("events", every, views.EVENTS)),
+        views.attribute_rows(
+            row, link, want["text"], _most(want, "attributes", attributes.SHOWN, attributes.MOST)
+        ),
+        views.events(row, _most(want, "events", views.EVENTS, views.MOST_EVENTS)),
         views.about(row, link),
     )
 
@@ -117,7 +121,7 @@ def show_links(want: Want | None) -> Any:
         return None
     scope = current_scope(link.org or None)
     row = _whole(scope, link, want)
-    asked = tuple(dict.fromkeys(each["trace_id"] for each in views.links_of(row)[: views.LINKS]))
+    asked = views.linked_traces(row)
     here = span.present(scope, asked, version=link.pinned) if asked else ()
     return views.links(row, {each["trace_id"] for each in here}, link)
 
@@ -142,18 +146,34 @@ def _whole(scope: Scope, link: Link, want: Want) -> Row:
     """The span that the link names; of two with one id, the one chosen in the panel."""
     twin = str(want["twin"] or "")
     chosen = int(twin) if twin.isascii() and twin.isdigit() else None
-    return span.whole(scope, link.trace, link.span, chosen, version=link.pinned)
+    found = _trace(scope, link)
+    within = _starts(found, link.span.lower()) if found else None
+    return span.whole(scope, link.trace, link.span, chosen, within=within, version=link.pinned)
 
 
-def _most(kind: str, every: list[str], usually: int) -> int:
-    return attributes.MOST if kind in every else usually
+def _trace(scope: Scope, link: Link) -> Trace | None:
+    """The trace, which the page holds in memory; None when it cannot be read as a whole."""
+    try:
+        return trace.spans(scope, link.trace, link.pinned)
+    except QuestionError:
+        return None
+
+
+def _starts(found: Trace, span_id: str) -> TimeRange | None:
+    """When the spans with this id start; None when the trace does not know any."""
+    ids, starts = found.columns["span_id"], found.columns["start_time"]
+    known = [starts[i] for i, each in enumerate(ids) if each == span_id]
+    return TimeRange(min(known), max(known) + timedelta(microseconds=1)) if known else None
+
+
+def _most(want: Want, kind: str, usually: int, at_most: int) -> int:
+    return at_most if kind in want["all"] else usually
 
 
 def _self_ns(scope: Scope, row: Row, link: Link) -> int | None:
-    """Its time not covered by its children; None when the trace cannot be read as a whole."""
-    try:
-        found = trace.spans(scope, link.trace, link.pinned)
-    except QuestionError:
+    """Its time not covered by its children, where the whole trace is known."""
+    found = _trace(scope, link)
+    if found is None:
         return None
     same = zip(found.columns["span_id"], found.columns["twin"], strict=True)
     place = next((i for i, s in enumerate(same) if s == (row["span_id"], row["twin"])), None)

@@ -34,14 +34,14 @@ def layout() -> Component:
     return html.Aside(
         [
             html.Button("×", id=Id.CLOSE, className="panel-close", title="Close (Esc)"),
-            html.Div(id=Id.HEAD, className="loads"),
+            html.Div(id=Id.HEAD),
             html.Div(_sections(), id=Id.REST, hidden=True),
             dcc.Store(id=Id.WANT),
             dcc.Store(id=Id.MORE),
         ],
         id=Id.PANEL,
         hidden=True,
-        className="trace-panel",
+        className="trace-panel loads",
         **named,
     )
 

@@ -13,6 +13,7 @@ from dashboards.trace.panel.layout import section
 from queries.messages import Message
 
 SHOWN = 60
+MOST = 1_000
 SIDES = {"input": "Input", "output": "Output"}
 KINDS = {
     "text": "",
@@ -33,7 +34,7 @@ def conversation(messages: Sequence[Message], most: int = SHOWN) -> Component | 
     written = texts.passages([message.text for message in shown])
     pairs = list(zip(shown, written, strict=True))
     body = [_side(side, list(said)) for side, said in groupby(pairs, key=lambda pair: pair[0].side)]
-    more = texts.more_button("said", len(shown), len(messages), "messages")
+    more = texts.more_button("messages", len(shown), len(messages), MOST)
     turns = len({(message.side, message.turn) for message in messages})
     note = "1 message" if turns == 1 else f"{turns:,} messages"
     return section("said", "Prompts and completions", [more, *body], note)
@@ -65,7 +66,7 @@ def _turn(role: str, parts: list[tuple[Message, Component]]) -> Component:
             html.Div(texts.readable(role[:40]), className="said-role"),
             html.Div([_part(message, text) for message, text in parts]),
         ],
-        className=f"said said-{known}",
+        className=f"said-turn said-{known}",
     )
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from itertools import accumulate
 from typing import Any
 
@@ -13,10 +13,10 @@ from dash.development.base_component import Component
 LONG = 1_500
 """Characters of a text that are shown before it must be unfolded."""
 
-MOST = 200_000
+MOST = 60_000
 """Characters of one text that the page holds; the raw JSON has the others."""
 
-MOST_TOGETHER = 1_500_000
+MOST_TOGETHER = 300_000
 """Characters that the long texts of one section may hold together."""
 
 _INVISIBLE = re.compile(
@@ -60,13 +60,24 @@ def passage(text: str, *, long: int = LONG, whole: bool = True, class_name: str 
     )
 
 
-def passages(texts: Sequence[str], **how: Any) -> list[Component]:
-    """Texts that share a section: the later ones are cut when all together are too much."""
-    sizes = accumulate(min(len(text), MOST) for text in texts)
+def passages(texts: Sequence[str], *, room: int = MOST_TOGETHER, **how: Any) -> list[Component]:
+    """Texts that share `room`: the later ones are cut when all together are too much."""
+    sizes = accumulate(_size(text[:MOST]) for text in texts)
     return [
-        passage(text, whole=size <= MOST_TOGETHER, **how)
-        for text, size in zip(texts, sizes, strict=True)
+        passage(text, whole=size <= room, **how) for text, size in zip(texts, sizes, strict=True)
     ]
+
+
+def rooms(groups: Iterable[Sequence[str]]) -> Iterator[int]:
+    """How much room is left for each group of texts, when they share a section."""
+    left = MOST_TOGETHER
+    for group in groups:
+        yield left
+        left = max(0, left - sum(_size(text[:MOST]) for text in group))
+
+
+def _size(text: str) -> int:
+    return len(text) * (2 if _raw(text) else 1)
 
 
 def _more(text: str) -> str:
@@ -84,15 +95,11 @@ def copier(what: str) -> Component:
     return html.Button("Copy", className="tool", title=f"Copy {what}", **named)
 
 
-def more_button(kind: str, shown: int, total: int, what: str) -> Component | None:
-    """What says that there is more than is shown, and shows it."""
+def more_button(kind: str, shown: int, total: int, most: int) -> Component | None:
+    """What says that there is more than is shown, and shows up to `most`."""
     if shown >= total:
         return None
     named: dict[str, Any] = {"data-all": kind}
-    return html.Div(
-        [
-            f"{shown:,} of {total:,} {what} shown. ",
-            html.Button(f"Show all {total:,}", className="tool tool-more", **named),
-        ],
-        className="panel-more",
-    )
+    words = f"Show all {total:,}" if total <= most else f"Show {most:,}"
+    button = html.Button(words, className="tool tool-more", **named) if shown < most else None
+    return html.Div([f"{shown:,} of {total:,} {kind} shown. ", button], className="panel-more")

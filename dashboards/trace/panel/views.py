@@ -22,6 +22,7 @@ from telemetry.semconv import EXCEPTION_EVENT, TRUNCATED
 Facts = Sequence[tuple[str, Any]]
 
 EVENTS = 100
+MOST_EVENTS = 1_000
 LINKS = 100
 STACK = 4_000
 CUTS = 20
@@ -33,28 +34,18 @@ SEVERITIES = ((21, "fatal"), (17, "error"), (13, "warn"), (9, "info"), (5, "debu
 # Head
 
 
-def head(row: Row, self_ns: int | None, link: Link, zone: ZoneInfo) -> list[Component | None]:
-    """What the span is, how it ended, when and how long it ran, and what went wrong."""
-    start = row["start_time"]
-    begun = "none was sent"
-    if start > EPOCH:
-        begun = f"{formats.stamp(start, zone)} {formats.zone_label(zone, start)}"
-    return [
-        html.H2(formats.shorten(formats.visible(row["name"]), 400), title=_hint(row["name"])),
-        html.Div(
-            [
-                html.Span(formats.shorten(row["service_name"], 100), className="panel-service"),
-                _status(row["status"]),
-                html.Span(row["kind"], className="chip"),
-            ],
-            className="panel-chips",
-        ),
+def head(row: Row, self_ns: int | None, link: Link, zone: ZoneInfo) -> list[Component]:
+    """What the span is, which stays in sight; how it ended, when and how long it ran, and what
+    went wrong."""
+    name = formats.shorten(formats.visible(row["name"]), 400)
+    parts = [
+        _chips(row),
         _halves(row),
         facts(
             [
                 ("Duration", _duration(row)),
                 ("Self", formats.duration(self_ns)),
-                ("Start", begun),
+                ("Start", _begun(row, zone)),
                 ("Span", _copied(row["span_id"])),
             ],
             "panel-facts",
@@ -63,6 +54,25 @@ def head(row: Row, self_ns: int | None, link: Link, zone: ZoneInfo) -> list[Comp
         _error(row),
         _cut_on_arrival(row),
     ]
+    return [html.H2(name, title=_hint(row["name"])), html.Div(parts, className="panel-head")]
+
+
+def _begun(row: Row, zone: ZoneInfo) -> str:
+    start = row["start_time"]
+    if start <= EPOCH:
+        return "none was sent"
+    return f"{formats.stamp(start, zone)} {formats.zone_label(zone, start)}"
+
+
+def _chips(row: Row) -> Component:
+    return html.Div(
+        [
+            html.Span(formats.shorten(row["service_name"], 100), className="panel-service"),
+            _status(row["status"]),
+            html.Span(row["kind"], className="chip"),
+        ],
+        className="panel-chips",
+    )
 
 
 def _hint(name: str) -> str:
@@ -159,7 +169,10 @@ def _error(row: Row) -> Component | None:
             texts.passage(others, class_name="muted") if others else None,
             None if said or kind else html.P("The span failed and says no more about it."),
             html.Div(
-                [texts.copier("stack trace"), texts.passage(stack, long=STACK, class_name="stack")],
+                [
+                    texts.copier("stack trace"),
+                    texts.passage(stack, long=STACK, class_name="stacktrace"),
+                ],
                 className="panel-stack",
                 **named,
             )
@@ -254,7 +267,7 @@ def attribute_rows(row: Row, link: Link, text: str, most: int) -> Component:
                 attributes.rows(found, attributes.finder(link, "attributes"), most),
                 className="attrs",
             ),
-            texts.more_button("attributes", shown, len(found), "attributes"),
+            texts.more_button("attributes", shown, len(found), attributes.MOST),
         ],
         **named,
     )
@@ -279,19 +292,21 @@ def events(row: Row, most: int) -> Component | None:
     if not every:
         return None
     shown = every[:most]
-    return section(
-        "events",
-        "Events",
-        [
-            html.Div([_event(event, row["start_unix_ns"]) for event in shown]),
-            texts.more_button("events", len(shown), len(every), "events"),
-        ],
-        f"{len(every):,}",
-    )
+    held = [_attributes_of(event) for event in shown]
+    rooms = texts.rooms([value.text for value in values] for values in held)
+    drawn = [
+        _event(event, values, row["start_unix_ns"], room)
+        for event, values, room in zip(shown, held, rooms, strict=True)
+    ]
+    more = texts.more_button("events", len(shown), len(every), MOST_EVENTS)
+    return section("events", "Events", [html.Div(drawn), more], f"{len(every):,}")
 
 
-def _event(event: Row, start_ns: int) -> Component:
-    held = [plain_value(key, value) for key, value in (event.get("attributes") or {}).items()]
+def _attributes_of(holder: Row) -> list[Value]:
+    return [plain_value(key, value) for key, value in (holder.get("attributes") or {}).items()]
+
+
+def _event(event: Row, held: Sequence[Value], start_ns: int, room: int) -> Component:
     dropped = event.get("dropped_attributes")
     title = [
         html.Span(_offset(event.get("time_unix_nano"), start_ns), className="event-time"),
@@ -301,7 +316,7 @@ def _event(event: Row, start_ns: int) -> Component:
     lost = html.P(f"{dropped:,} attributes were dropped.", className="muted") if dropped else None
     if not held and not lost:
         return html.Div(title, className="event event-line")
-    body = [html.Div(attributes.rows(held, None, attributes.SHOWN), className="attrs"), lost]
+    body = [html.Div(attributes.rows(held, None, room=room), className="attrs"), lost]
     return html.Details([html.Summary(title, className="event-line"), *body], className="event")
 
 
@@ -321,6 +336,12 @@ def _excerpt(held: Sequence[Value]) -> str:
     return formats.shorten(first.text[:300], 140) if first else ""
 
 
+def linked_traces(row: Row) -> tuple[str, ...]:
+    """The traces that are pointed at, each once; what is no trace id cannot be here."""
+    found = dict.fromkeys(str(each.get("trace_id")) for each in links_of(row)[:LINKS])
+    return tuple(trace for trace in found if len(trace) == 32)
+
+
 def links(row: Row, here: set[str], link: Link) -> Component | None:
     """Spans of other traces that this one points at; those that the scope holds can be opened."""
     every = links_of(row)
@@ -338,7 +359,7 @@ def links(row: Row, here: set[str], link: Link) -> Component | None:
 
 def _link(each: Row, here: set[str], row: Row, link: Link) -> Component:
     trace, other = str(each.get("trace_id", "")), str(each.get("span_id", ""))
-    held = [plain_value(key, value) for key, value in (each.get("attributes") or {}).items()]
+    held = _attributes_of(each)
     if trace in here:
         own = "this trace" if trace == row["trace_id"] else "open its trace"
         href = Link(org=link.org, zone=link.zone, trace=trace, span=other).to("/trace")
@@ -348,9 +369,7 @@ def _link(each: Row, here: set[str], row: Row, link: Link) -> Component:
     return html.Div(
         [
             html.Div([html.Code(f"{trace[:8]}… {other}", title=trace), way], className="link-line"),
-            html.Div(attributes.rows(held, None, attributes.SHOWN), className="attrs")
-            if held
-            else None,
+            html.Div(attributes.rows(held, None), className="attrs") if held else None,
         ],
         className="link-row",
     )
@@ -363,11 +382,15 @@ def log_rows(answer: Answer, row: Row, zone: ZoneInfo) -> Any:
     """Log records written in the span, by time."""
     if not answer.rows:
         return html.P("No log record names this span.", className="muted")
-    start = row["start_unix_ns"]
     more = f"The first {len(answer):,} are shown; " if answer.truncated else ""
     named: dict[str, Any] = {"data-tab": "logs"}
+    held = [[_body(record), *_texts_of(record)] for record in answer]
+    drawn = [
+        _log(record, row["start_unix_ns"], zone, room)
+        for record, room in zip(answer, texts.rooms(held), strict=True)
+    ]
     return [
-        html.Div([_log(record, start, zone) for record in answer], className="panel-logs"),
+        html.Div(drawn, className="panel-logs"),
         html.Div(
             [more, html.Button("See all logs of the trace", className="tool tool-more", **named)],
             className="panel-more",
@@ -375,21 +398,39 @@ def log_rows(answer: Answer, row: Row, zone: ZoneInfo) -> Any:
     ]
 
 
-def _log(record: Row, start_ns: int, zone: ZoneInfo) -> Component:
+def _body(record: Row) -> str:
+    return record["body"] or record["event_name"] or record["exception_message"] or ""
+
+
+def _texts_of(record: Row) -> list[str]:
+    return [value.text for value in values(record["attributes"])]
+
+
+def _log(record: Row, start_ns: int, zone: ZoneInfo, room: int) -> Component:
     level = severity(record["severity_number"])
-    body = record["body"] or record["event_name"] or record["exception_message"] or ""
-    held = values(record["attributes"])
-    time = formats.stamp(record["time"], zone).split(" ")[1]
+    body = _body(record)
     title = [
         html.Span(
             formats.shorten(record["severity_text"], 12) or level or "–",
             className=f"level level-{level or 'none'}",
         ),
-        html.Span(time, className="event-time", title=_offset(record["unix_ns"], start_ns)),
+        html.Span(
+            formats.stamp(record["time"], zone).split(" ")[1],
+            className="event-time",
+            title=_offset(record["unix_ns"], start_ns),
+        ),
         html.Span(formats.shorten(body[:600], 300), className="event-text"),
     ]
-    detail = [texts.passage(body), html.Div(attributes.rows(held, None), className="attrs")]
-    return html.Details([html.Summary(title, className="event-line"), *detail], className="event")
+    return html.Details(
+        [
+            html.Summary(title, className="event-line"),
+            *texts.passages([body], room=room),
+            html.Div(
+                attributes.rows(values(record["attributes"]), None, room=room), className="attrs"
+            ),
+        ],
+        className="event",
+    )
 
 
 def severity(number: int | None) -> str:
@@ -408,7 +449,7 @@ def about(row: Row, link: Link) -> list[Component | None]:
             "resource",
             "Resource",
             html.Div(
-                attributes.rows(held, attributes.finder(link, "resource"), attributes.SHOWN),
+                attributes.rows(held, attributes.finder(link, "resource")),
                 className="attrs",
             ),
             f"{len(held):,}",

@@ -28,6 +28,7 @@ OPENED = "trace-opened"
 MOST_ROWS = 600
 MOST_SEARCHES = 8
 NOWHERE = (no_update, no_update)
+FAILED = {"failed": True}
 
 
 def register(app: Dash) -> None:
@@ -91,11 +92,13 @@ def _register_browser(app: Dash) -> None:
         Input(Shell.VIEW, "data"),
     )
     browser("found", Output(Id.FOUND, "children"), Input(Id.LANDED, "data"))
-    sink = Output(Shell.SINK, "data", allow_duplicate=True)
+    sink = Output(Id.SINK, "data", allow_duplicate=True)
     for name, *wires in (
         ("follow", Input(Shell.VIEW, "data")),
+        ("noted", Input(Id.GRID, "getRowsRequest"), State(Shell.VIEW, "data")),
         ("settle", Input(Id.SHAPE, "data")),
         ("refresh", Input(Id.TREE, "data")),
+        ("redraw_long", Input(OPENED, "data")),
         ("land", Input(Id.LANDED, "data")),
         ("open_span", Input(Id.GRID, "cellClicked")),
         ("find", Input(Id.FIND, "value")),
@@ -173,7 +176,7 @@ def _as_opened(scope: Scope, link: Link, opened: Stored | None) -> Trace:
         return trace.spans(scope, link.trace)
 
 
-@guarded(lambda sentence: (None, None, None, faces.failed(sentence)))
+@guarded(lambda sentence: (FAILED, None, None, faces.failed(sentence)))
 def draw(asked: Stored | None, view: Stored | None, tree: Any, opened: Any) -> Any:
     """How many rows there are and what time they take up; the rows themselves the grid asks for."""
     looked = look(view, tree, opened)
@@ -181,11 +184,16 @@ def draw(asked: Stored | None, view: Stored | None, tree: Any, opened: Any) -> A
         return None, None, None, None
     shown = looked.shown
     return (
-        {**views.shape(looked.trace, looked.view, shown), "key": (asked or {}).get("key")},
+        {**views.shape(looked.trace, looked.view, shown), **_echo(asked)},
         views.summary(looked.trace, looked.view, shown, looked.zone),
         views.notices(looked.trace, looked.view, clocks=looked.clocks),
         None if len(shown) else views.nothing(looked.view),
     )
+
+
+def _echo(asked: Stored | None) -> Stored:
+    """What was asked, for the browser to know which question an answer belongs to."""
+    return {name: (asked or {}).get(name) for name in ("key", "opened")}
 
 
 @guarded(lambda sentence: None)

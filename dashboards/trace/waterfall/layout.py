@@ -25,6 +25,7 @@ class Id(StrEnum):
     SHAPE = "trace-waterfall-shape"
     JUMP = "trace-waterfall-jump"
     LANDED = "trace-waterfall-landed"
+    SINK = "trace-waterfall-sink"
     MINIMAP = "trace-waterfall-minimap"
     SUMMARY = "trace-waterfall-summary"
     NOTICE = "trace-waterfall-notice"
@@ -79,6 +80,8 @@ def layout() -> Component:
             html.Div([_grid(), html.Div(id=Id.FACE)], className="list loads"),
             html.Div(html.Div(id=Id.SUMMARY, className="summary", role="status"), className="foot"),
             *(dcc.Store(id=store) for store in (Id.ASKED, Id.TREE, Id.SHAPE, Id.JUMP, Id.LANDED)),
+            # others also follow the view without an answer; two that say so in one place are one
+            dcc.Store(id=Id.SINK),
         ],
         className="waterfall",
     )

@@ -11,7 +11,7 @@ from dash.development.base_component import Component
 
 from dashboards.parts import faces, formats
 from dashboards.parts.hues import hue
-from queries import critical, skew, waterfall
+from queries import facts, skew, waterfall
 from queries.tree import Trace
 from queries.waterfall import Activity, Group, Line, Missing, View, Visible
 
@@ -25,8 +25,11 @@ PIECES = 200
 
 
 def rows(trace: Trace, lines: Sequence[Line], *, clocks: bool) -> list[GridRow]:
-    """What the grid draws, times in ns since the trace's beginning."""
-    path = _path(trace)
+    """What the grid draws, times in ns since the trace's beginning.
+
+    The critical path of a long trace is drawn once the head has worked it out: rows come first.
+    """
+    path = _path(trace) if facts.knows_critical_path(trace) else {}
     moved = corrected(trace) if clocks else None
     return [_row(trace, line, path, moved) for line in lines]
 
@@ -116,8 +119,7 @@ def _path(trace: Trace) -> dict[int, list[tuple[int, int]]]:
 
     def by_span() -> dict[int, list[tuple[int, int]]]:
         found: dict[int, list[tuple[int, int]]] = {}
-        path = trace.remember("critical", lambda: critical.path(trace))
-        for span, begins, ends in path.sections:
+        for span, begins, ends in facts.critical_path(trace).sections:
             found.setdefault(span, []).append((begins, ends))
         return found
 

@@ -64,6 +64,7 @@ def _register_browser(app: Dash) -> None:
         Output(Id.BRUSH, "data"),
         Input(Id.GRAPH, "selectedData"),
         State(Id.GRAPH, "figure"),
+        State(Id.DRAG, "value"),
         prevent_initial_call=True,
     )
     browser("zoomed", Output(Id.RESET, "hidden"), Input(Shell.VIEW, "data"))
@@ -99,10 +100,12 @@ def _ahead(zone: ZoneInfo, range_: TimeRange) -> timedelta:
 
 @guarded(lambda sentence: no_update)
 def zoom(brush: dict[str, Any] | None, view: View) -> Any:
-    """Where a brush leads: a narrower range and, on the heatmap, durations too."""
+    """Where a brush leads: to what it covers, or to a comparison of that with the rest."""
     if not brush:
         return no_update
     link = Link.parse(view["search"])
+    if brush.get("drag") == "compare":
+        return {"select": _lasting(f"start>={brush['since']} start<{brush['until']}", brush)}
     return {"since": brush["since"], "until": brush["until"], "q": _lasting(link.q, brush)}
 
 

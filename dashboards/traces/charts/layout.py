@@ -9,12 +9,14 @@ from dash import dcc, html
 from dash.development.base_component import Component
 
 from dashboards.parts import charts
+from dashboards.traces.difference import layout as difference
 
 HEIGHT = 112
 
 
 class Id(StrEnum):
     KIND = "traces-chart-kind"
+    DRAG = "traces-chart-drag"
     NOTE = "traces-chart-note"
     RESET = "traces-chart-reset"
     FOLD = "traces-chart-fold"
@@ -46,7 +48,18 @@ def layout() -> Component:
                         persistence_type="local",
                     ),
                     html.Span(id=Id.NOTE, className="chart-note"),
+                    dcc.RadioItems(
+                        id=Id.DRAG,
+                        options=[
+                            {"label": "Drag: zoom", "value": "zoom"},
+                            {"label": "Drag: compare", "value": "compare"},
+                        ],
+                        value="zoom",
+                        inline=True,
+                        className="segments",
+                    ),
                     html.Button("Reset zoom", id=Id.RESET, className="button", hidden=True),
+                    difference.opener(),
                     html.Button("Hide", id=Id.FOLD, className="button quiet"),
                 ],
             ),

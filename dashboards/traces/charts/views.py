@@ -75,7 +75,8 @@ def heatmap(found: Heatmap, zone: ZoneInfo, revision: str) -> Figure:
                 "colorscale": _SCALE,
                 "showscale": False,
                 "xgap": 1,
-                "ygap": 1,
+                # many thin rows read better without lines between them
+                "ygap": 1 if len(rows.levels) <= 14 else 0,
                 "zmin": 0,
             },
             _failed_cells(found, rows),
@@ -197,10 +198,16 @@ def between(level: int | None) -> str:
     if level is None:
         return "no duration"
     if level == 0:
-        return f"under {formats.duration(LEVELS[0])}"
+        return f"under {_round(LEVELS[0])}"
     if level == len(LEVELS):
-        return f"{formats.duration(LEVELS[-1])} and more"
-    return f"{formats.duration(LEVELS[level - 1])} – {formats.duration(LEVELS[level])}"
+        return f"{_round(LEVELS[-1])} and more"
+    return f"{_round(LEVELS[level - 1])} – {_round(LEVELS[level])}"
+
+
+def _round(ns: int) -> str:
+    """A limit between levels, which needs no digits behind the point."""
+    unit, size = next(u for u in (("s", 10**9), ("ms", 10**6), ("µs", 10**3)) if ns >= u[1])
+    return f"{ns / size:,.3g} {unit}" if ns < 1000 * size else f"{ns // size:,} {unit}"
 
 
 def _interval(cut: Buckets, index: int, zone: ZoneInfo) -> str:
@@ -253,7 +260,7 @@ def _layout(cut: Buckets, zone: ZoneInfo, revision: str) -> dict[str, Any]:
 
 
 def _axis() -> dict[str, Any]:
-    return {"fixedrange": True, "zeroline": False, "gridcolor": charts.GRID}
+    return {"fixedrange": True, "zeroline": False, "gridcolor": charts.GRID, "ticks": ""}
 
 
 def _time_ticks(since: datetime, until: datetime, zone: ZoneInfo) -> dict[str, Any]:
@@ -280,7 +287,7 @@ def _duration_ticks(rows: Rows) -> dict[str, Any]:
     """A tick for every factor of ten, or for every second one where there are many."""
     decades = [level for level in range(1, len(LEVELS) + 1, 4) if rows.low <= level <= rows.high]
     shown = decades[:: 1 + len(decades) // 6]
-    words = [formats.duration(LEVELS[level - 1]) for level in shown]
+    words = [_round(LEVELS[level - 1]) for level in shown]
     if not rows.unknown:
         return {"tickvals": shown, "ticktext": words}
     return {"tickvals": [rows.middle(None), *shown], "ticktext": ["none", *words]}

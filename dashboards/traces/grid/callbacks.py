@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -23,7 +24,7 @@ from dashboards.traces.grid.views import GridRow
 from queries import family, search, suggest, traces, watched
 from queries.errors import BadQuestion
 from queries.family import Place
-from queries.filters import EPOCH, Cursor
+from queries.filters import EPOCH, Cursor, TimeRange
 from queries.reader import Row
 
 View = dict[str, Any]
@@ -31,6 +32,9 @@ View = dict[str, Any]
 ROWS = 100
 MOST_OPENED = 300
 """Opened rows that a page remembers."""
+
+NEAR = timedelta(hours=1)
+"""How long before or after the rows shown their parents and children are looked for first."""
 
 MOST_AT_ONCE = 20
 """Rows that are opened by one request."""
@@ -48,7 +52,6 @@ def register(app: Dash) -> None:
         Output(Id.FACE, "children"),
         Input(Id.ASKED, "data"),
     )(show_list)
-    app.callback(Output(Id.TOTAL, "children"), Input(Shell.VIEW, "data"))(show_total)
     app.callback(
         Output(Id.NEW, "children"),
         Input(Shell.TICK, "data"),
@@ -134,7 +137,7 @@ def show_list(asked: View) -> Any:
             grid,
             views.rows(answer.rows, link, zone),
             {"newer": None, "older": None, "top": None},
-            views.summary_of_variables(answer, link, zone),
+            views.summary(answer, link, zone),
             views.nothing(link) if not answer.rows else None,
         )
     ask = traces.search_traces if link.mode == "traces" else traces.search
@@ -143,7 +146,7 @@ def show_list(asked: View) -> Any:
         grid,
         _opened(scope, link, found.rows, shown, opened_ids(asked), zone),
         views.cursors(found),
-        views.summary(found, link.mode, zone),
+        None,
         views.nothing(link) if not found.rows else None,
     )
 
@@ -227,18 +230,6 @@ def _more(
 
 
 @guarded(lambda sentence: None)
-def show_total(view: View) -> Any:
-    """How many rows match in all; asked apart, so that the list need not wait for it."""
-    link, now = Link.parse(view["search"]), datetime.now(UTC)
-    scope, filters = current_scope(link.org or None), link.filters(now)
-    if link.mode == "watched":
-        return None
-    if link.mode == "traces":
-        return views.total_traces(traces.count_traces(scope, filters))
-    return views.total_spans(traces.count(scope, filters))
-
-
-@guarded(lambda sentence: None)
 def count_new(tick: int | None, view: View, cursors: dict[str, Any] | None) -> Any:
     """How many spans came since the list was read; the list itself stays where it is."""
     link = Link.parse(view["search"])
@@ -257,12 +248,22 @@ def show_kin(asked: dict[str, Any], view: View) -> Any:
     spans = {id_: views.place(id_) for id_ in asked["ids"][:ROWS] if _is_place(id_)}
     if not spans:
         return None
+    near = around(asked.get("since"), asked.get("until"))
+    ask = partial(family.standing, near=near) if near else family.kin
     found = {
-        (row["org_id"], row["trace_id"], row["span_id"]): views.standing(row)
-        for row in family.kin(scope, list(spans.values()), link.pinned)
+        family.place_of(row): views.standing(row)
+        for row in ask(scope, list(spans.values()), version=link.pinned)
     }
-    known = {id_: found.get((p.org_id, p.trace_id, p.span_id)) for id_, p in spans.items()}
-    return {id_: standing for id_, standing in known.items() if standing}
+    return {id_: found[place] for id_, place in spans.items() if place in found}
+
+
+def around(since: Any, until: Any) -> TimeRange | None:
+    """The time in which parents and children of the rows shown are likely to have started."""
+    try:
+        ends = [datetime.fromisoformat(end).astimezone(UTC) for end in (since, until)]
+        return TimeRange(ends[0] - NEAR, ends[1] + NEAR)
+    except (TypeError, ValueError, OverflowError, BadQuestion):
+        return None
 
 
 @guarded(lambda sentence: {"error": sentence})

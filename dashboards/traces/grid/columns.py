@@ -39,7 +39,7 @@ class Column:
             "colId": self.key,
             "field": self.key,
             "headerName": self.title,
-            "headerTooltip": self.key if self.title != self.key else None,
+            "headerTooltip": self.key if self.key.startswith(tuple(fields.PREFIXES)) else None,
             "minWidth": self.least,
             "width": self.width,
             "flex": self.flex or None,

@@ -18,7 +18,6 @@ class Id(StrEnum):
     TABLE = "traces-table"
     FACE = "traces-face"
     SUMMARY = "traces-summary"
-    TOTAL = "traces-total"
     NEW = "traces-new"
     FIRST = "traces-first"
     NEWER = "traces-newer"
@@ -124,14 +123,10 @@ def _table() -> Component:
 
 
 def pager() -> Component:
-    """How many rows there are, the way to the next, and to any time."""
+    """The way to the next rows, and to any time."""
     return html.Div(
         [
-            html.Div(
-                [html.Span(id=Id.SUMMARY), html.Span(id=Id.TOTAL)],
-                className="summary",
-                role="status",
-            ),
+            html.Div(id=Id.SUMMARY, className="summary", role="status"),
             html.Div(
                 [
                     html.Span(id=Id.JUMP_ERROR, className="jump-error", role="alert"),

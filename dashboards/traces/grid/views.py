@@ -17,7 +17,7 @@ from queries.family import Place
 from queries.fields import Attribute, Field, Kind
 from queries.filters import Cursor
 from queries.reader import Answer, Row
-from queries.traces import Found, Matched, cursor_of
+from queries.traces import Found, cursor_of
 
 GridRow = dict[str, Any]
 LONGEST = 300
@@ -95,11 +95,12 @@ def child_row(row: Row, parent: GridRow, zone: ZoneInfo) -> GridRow:
 
 def standing(row: Row) -> GridRow:
     """How many children a row has, and what is odd about its parent."""
-    lost = row["parent_span_id"] if row.get("orphan") else None
-    return {
-        "children": row["children"],
-        "mark": f"orphan: parent {lost} is missing" if lost else None,
-    }
+    mark = None
+    if row.get("orphan"):
+        mark = f"orphan: parent {row['parent_span_id']} is missing"
+    elif row.get("circular"):
+        mark = "cycle: its parents form a circle"
+    return {"children": row["children"], "mark": mark}
 
 
 def trace_row(row: Row, zone: ZoneInfo) -> GridRow:
@@ -364,14 +365,7 @@ def top_of(shown: dict[str, Any]) -> Cursor | None:
     return Cursor.decode(shown["top"]) if shown.get("top") else None
 
 
-def summary(found: Found, mode: str, zone: ZoneInfo) -> str:
-    """What the rows on the screen are."""
-    shown = len(found.rows)
-    what = {"traces": "trace"}.get(mode, "span") + ("" if shown == 1 else "s")
-    return f"{shown:,} {what} shown{formats.as_of(found.answer.as_of, zone)}"
-
-
-def summary_of_variables(answer: Answer, link: Link, zone: ZoneInfo) -> str:
+def summary(answer: Answer, link: Link, zone: ZoneInfo) -> str:
     """How many variables there are, and which of them are left out."""
     shown = len(answer)
     all_ = answer.rows[0]["variables"] if shown else 0
@@ -379,17 +373,6 @@ def summary_of_variables(answer: Answer, link: Link, zone: ZoneInfo) -> str:
     most = f", the last read of {all_:,}" if all_ > shown else ""
     left_out = ", without gauges: a search is about spans" if link.q.strip() else ""
     return f"{shown:,} {what} shown{most}{left_out}{formats.as_of(answer.as_of, zone)}"
-
-
-def total_spans(matched: Matched) -> str:
-    """How many match, and the share of errors unless all of them are."""
-    mixed = 0 < matched.errors < matched.spans
-    errors = f", {formats.percent(matched.errors, matched.spans)} errors" if mixed else ""
-    return f"{matched.spans:,} match{errors}"
-
-
-def total_traces(traces: int) -> str:
-    return f"{traces:,} match"
 
 
 def nothing(link: Link) -> Component:

@@ -13,7 +13,7 @@ from dashboards.shell.link import Link
 from queries import search
 from queries.explore import BUDGET, Residue, Total
 
-TOTAL = "traces-matched"
+TOTAL = "traces-total"
 
 
 def line(found: Residue, link: Link, zone: ZoneInfo) -> list[Any]:

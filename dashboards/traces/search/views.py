@@ -11,7 +11,7 @@ from dashboards.parts import formats
 from queries import search
 from queries.completion import Place
 from queries.errors import SearchError
-from queries.suggest import Containing, Suggestion
+from queries.suggest import SCANNED_KEYS, SCANNED_VALUES, Containing, Suggestion
 
 LONGEST: Final = 60
 AROUND: Final = 40
@@ -25,10 +25,10 @@ def offers(suggestions: list[Suggestion], place: Place) -> list[Component]:
         "data-end": str(place.end),
         "data-what": "value" if place.key else "key",
     }
-    return [
+    found: list[Component] = [
         html.Li(
             [
-                html.Code(formats.shorten(each.text, LONGEST)),
+                html.Code(formats.shorten(formats.visible(each.text), LONGEST)),
                 html.Span(each.label, className="offer-label"),
                 html.Span("" if each.spans is None else formats.count(each.spans), className="num"),
             ],
@@ -38,6 +38,15 @@ def offers(suggestions: list[Suggestion], place: Place) -> list[Component]:
         )
         for index, each in enumerate(suggestions)
     ]
+    counted = any(each.spans is not None for each in suggestions)
+    return [*found, _counted_among(place)] if counted else found
+
+
+def _counted_among(place: Place) -> Component:
+    """What the numbers are numbers of."""
+    newest = SCANNED_VALUES if place.key and place.key != "exists" else SCANNED_KEYS
+    words = f"counted among the newest {newest:,} spans"
+    return html.Li(words, className="offer-note", role="presentation")
 
 
 def pills(text: str) -> list[Component]:
@@ -54,7 +63,7 @@ def _pill(text: str, index: int, term: search.Term) -> Component:
     return html.Span(
         [
             html.Button(
-                [html.B("not") if term.negated else None, label],
+                [html.B("not "), label] if term.negated else label,
                 className="term-text",
                 title=turn,
                 **_leads_to(search.negated(text, index)),

@@ -26,13 +26,13 @@ MORE = 50
 
 def register(app: Dash) -> None:
     app.callback(
-        [Output(values_id(key), "children") for key in FACETS],
-        [Output(rest_id(key), "children") for key in FACETS],
-        [Output(more_id(key), "hidden") for key in FACETS],
+        *(Output(values_id(key), "children") for key in FACETS),
+        *(Output(rest_id(key), "children") for key in FACETS),
+        *(Output(more_id(key), "hidden") for key in FACETS),
         Output(Id.FACE, "children"),
         Input(Shell.VIEW, "data"),
         Input(Id.OPEN, "data"),
-        [State(find_id(key), "value") for key in FACETS],
+        *(State(find_id(key), "value") for key in FACETS),
     )(show)
     for key in FACETS:
         app.callback(
@@ -66,12 +66,12 @@ def _register_browser(app: Dash) -> None:
 
 
 def _failed(sentence: str) -> Any:
-    blank: list[Any] = [None for _ in FACETS]
-    return blank, ["" for _ in FACETS], [True for _ in FACETS], faces.failed(sentence)
+    blank = [None for _ in FACETS]
+    return *blank, *blank, *(True for _ in FACETS), faces.failed(sentence)
 
 
 @guarded(_failed)
-def show(view: View, is_open: bool | None, finds: list[str | None]) -> Any:
+def show(view: View, is_open: bool | None, *finds: str | None) -> Any:
     """Every facet; those in which somebody looks for something show what was found."""
     link, now = Link.parse(view["search"]), datetime.now(UTC)
     scope, filters = current_scope(link.org or None), link.filters(now)
@@ -81,9 +81,9 @@ def show(view: View, is_open: bool | None, finds: list[str | None]) -> Any:
         found[key] = explore.values(scope, filters, key, text, MORE)
     shown = [found[key] for key in FACETS]
     return (
-        [views.values(facet, link) for facet in shown],
-        [views.rest(facet, looking.get(facet.key, "")) for facet in shown],
-        [not facet.more and facet.key not in looking for facet in shown],
+        *(views.values(facet, link) for facet in shown),
+        *(views.rest(facet, looking.get(facet.key, "")) for facet in shown),
+        *(not facet.more and facet.key not in looking for facet in shown),
         None,
     )
 

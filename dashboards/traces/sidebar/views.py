@@ -26,7 +26,7 @@ def values(facet: Facet, link: Link) -> list[Component]:
     """The values of a facet, the most frequent first."""
     most = max((counted.spans for counted in facet.values), default=0)
     return [_value(facet.key, counted, most, link) for counted in facet.values] or [
-        html.Li("Nothing has that.", className="facet-nothing")
+        html.Li("No values", className="facet-nothing")
     ]
 
 
