@@ -46,6 +46,7 @@ GRAINS: Final = {
     "agent": ("agent_name",),
     "model": ("model",),
     "exception": ("service_name", "exception_type"),
+    "release": ("service_name", "service_version", "code_revision"),
     "full": ("service_name", "operation", "subsystem", "agent_name", "model"),
 }
 """Grain → the columns that tell its rows apart."""
@@ -240,8 +241,8 @@ select
 from (
     select
         start_time, duration_ns, status, parent_span_id, service_name, process_group, name,
-        subsystem, agent_name, model, exception_type, operation as kind_of_call, input_tokens,
-        output_tokens, cached_tokens, cost_usd
+        subsystem, agent_name, model, exception_type, service_version, code_revision,
+        operation as kind_of_call, input_tokens, output_tokens, cached_tokens, cost_usd
     from read_parquet($files, union_by_name = true, hive_partitioning = false)
 )
 group by grouping sets ({sets})

@@ -260,6 +260,8 @@ ROLLUPS: Final = Table(
         Column("agent_name", TEXT, "Agent, where the grain has it."),
         Column("model", TEXT, "Model, where the grain has it."),
         Column("exception_type", TEXT, "Exception, where the grain has it."),
+        Column("service_version", TEXT, "Release of the service, where the grain has it."),
+        Column("code_revision", TEXT, "Revision of the source, where the grain has it."),
         Column("spans", LONG, "Spans that started then."),
         Column("errors", LONG, "Those of them with status error."),
         Column("roots", LONG, "Those of them without a parent: traces begun."),
