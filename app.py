@@ -28,10 +28,14 @@ from demo.progress import Bar
 from demo.sender import SendError
 from jobs import Job, Jobs
 from queries import reader
+from queries import source as sources
 from records.errors import RecordsError
 from records.store import Records
 from settings import Settings
-from telemetry import compaction, receiver
+from telemetry import compaction, receiver, rollups
+from telemetry.source import receiver as source_receiver
+from telemetry.source import roots
+from telemetry.source.contents import Contents
 from telemetry.spool import Spool, SpoolError
 from telemetry.writer import Writer
 
@@ -56,6 +60,7 @@ class App:
     spool: Spool
     writer: Writer
     reader: reader.Reader
+    library: sources.Library
 
     @property
     def jobs(self) -> list[Job]:
@@ -63,11 +68,15 @@ class App:
         return [
             Job("drain", self.writer.drain_all, self.settings.drain_seconds),
             Job("compact", self.compact, self.settings.compact_seconds),
+            Job("roll", self.roll, self.settings.roll_seconds),
             Job("sessions", self.forget_sessions, HOUR),
         ]
 
     def compact(self, *, force: bool = False) -> None:
         compaction.compact(self.settings, datetime.now(UTC), force=force)
+
+    def roll(self) -> None:
+        rollups.roll(self.settings)
 
     def forget_sessions(self) -> None:
         sessions.purge_expired(self.records, datetime.now(UTC))
@@ -83,16 +92,22 @@ def create_app(settings: Settings, *, demo_people: bool = False) -> App:
     records, spool = _open(settings)
     writer = Writer(settings, spool)
     asked = reader.connect(settings)
+    library = _library(settings, records)
     server = Flask("observatory", static_folder=None)
     server.secret_key = settings.secret_key.get_secret_value() or _own_key(settings.data_dir)
     server.config["SEND_FILE_MAX_AGE_DEFAULT"] = int(HOUR)
     server.before_request(lambda: reader.use(asked))
+    server.before_request(lambda: sources.use(library))
     login.install_gate(server, records, settings)
     accounts = [(p.email, p.what) for p in world.PEOPLE] if demo_people else []
     server.register_blueprint(
         login.blueprint(records, settings, accounts, world.PASSWORD if demo_people else "")
     )
-    server.register_blueprint(receiver.blueprint(spool, KeyRing(records), settings))
+    keyring = KeyRing(records)
+    server.register_blueprint(receiver.blueprint(spool, keyring, settings))
+    server.register_blueprint(
+        source_receiver.blueprint(records, library.contents, keyring, settings)
+    )
     server.register_blueprint(export.routes)
     server.register_blueprint(
         health.blueprint(
@@ -106,7 +121,15 @@ def create_app(settings: Settings, *, demo_people: bool = False) -> App:
     )
     dash = page.create(server, ASSETS)
     headers.install(server, dash.csp_hashes())
-    return App(settings, server, records, spool, writer, asked)
+    return App(settings, server, records, spool, writer, asked, library)
+
+
+def _library(settings: Settings, records: Records) -> sources.Library:
+    try:
+        folders = roots.Roots(roots.parsed(settings.source_roots))
+    except roots.RootError as error:
+        raise StartError(str(error)) from error
+    return sources.Library(records, Contents(settings.source_dir), folders)
 
 
 def _open(settings: Settings) -> tuple[Records, Spool]:
@@ -220,6 +243,7 @@ def _start_demo(process: Process) -> None:
         )
         _wait_until_stored(process)
         app.compact(force=True)
+        app.roll()
         bar.close(f"Made {filled.spans:,} spans of demo data in {app.settings.data_dir}.")
     threading.Thread(
         target=feed.trickle,

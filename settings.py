@@ -90,6 +90,13 @@ class Settings(BaseSettings):
         50_000, ge=1, description="Most spans, log records and points in one drain."
     )
     compact_seconds: float = Field(60.0, gt=0, description="Seconds between two compaction rounds.")
+    roll_seconds: float = Field(
+        5.0,
+        gt=0,
+        le=600,
+        description="Seconds between two rolls: what came since is added to the sums by minute, hour "
+        "and day that the Overview reads.",
+    )
     pin_days: int = Field(
         14,
         ge=1,
@@ -97,6 +104,17 @@ class Settings(BaseSettings):
         description="Days for which a pinned link and an export's receipt find their rows again. "
         "Files that compaction replaced stay on disk that long, but only those that a pin names: "
         "per pin at most what one org had not compacted yet.",
+    )
+    source_roots: str = Field(
+        "",
+        description="Folders whose source is shown as it lies there: "
+        "`organisation/service=folder` or `organisation/service@revision=folder`, separated by "
+        "commas.",
+    )
+    source_max_bytes: int = Field(
+        1024 * MIB,
+        ge=MIB,
+        description="Most bytes of source that one organisation may keep, each content once.",
     )
     query_seconds: float = Field(
         5.0, gt=0, le=300, description="Seconds after which a question is interrupted."
@@ -117,6 +135,11 @@ class Settings(BaseSettings):
     @property
     def spool_path(self) -> Path:
         return self.data_dir / "spool.sqlite"
+
+    @property
+    def source_dir(self) -> Path:
+        """Folder of the contents of source files."""
+        return self.data_dir / "source"
 
     @property
     def records_database(self) -> str:

@@ -21,8 +21,10 @@ COOKIE = "observatory_session"
 SIGN_IN = "/sign-in"
 SIGN_OUT = "/sign-out"
 
-# Telemetry proves itself with an ingest key and never with a cookie.
-RECEIVER_PATHS = frozenset({"/v1/traces", "/v1/logs", "/v1/metrics"})
+# Telemetry and source prove themselves with an ingest key and never with a cookie.
+RECEIVER_PATHS = frozenset(
+    {"/v1/traces", "/v1/logs", "/v1/metrics", "/v1/source", "/v1/source/contents"}
+)
 PUBLIC_PATHS = RECEIVER_PATHS | {"/healthz", "/readyz", SIGN_IN, "/_favicon.ico"}
 PUBLIC_FOLDERS = ("/assets/", "/_dash-component-suites/", "/vendor/")
 

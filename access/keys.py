@@ -105,6 +105,14 @@ def refuse_unless_manager(person: Person, org: str) -> None:
         raise Forbidden
 
 
+def key_id_of(authorization: str | None) -> str | None:
+    """The id of the key in an Authorization header, whether or not there is such a key."""
+    try:
+        return _parts(authorization)[0]
+    except UnknownKey:
+        return None
+
+
 def hash_of(secret: str) -> str:
     """What is kept of a key. It is 256 random bits, so a fast hash is as good as a slow one."""
     return hashlib.sha256(secret.encode()).hexdigest()

@@ -35,6 +35,7 @@ ID_LENGTH = 32
 HASH_LENGTH = 64
 EMAIL_LENGTH = 254
 NAME_LENGTH = 200
+PATH_LENGTH = 400
 
 
 class UtcTime(TypeDecorator[datetime]):
@@ -251,3 +252,42 @@ class Export(Base):
     rows: Mapped[int] = mapped_column(BigInteger, default=0)
     bytes: Mapped[int] = mapped_column(BigInteger, default=0)
     sha256: Mapped[str | None] = mapped_column(String(HASH_LENGTH))
+
+
+class SourceRevision(Base):
+    """The source of one service as one revision had it, sent as a manifest of files.
+
+    A revision sent again with other files is a second row until all contents are there; then it
+    takes the first one's place.
+    """
+
+    __tablename__ = "source_revisions"
+    __table_args__ = (UniqueConstraint("org", "service", "revision", "digest"),)
+
+    id: Mapped[str] = mapped_column(String(ID_LENGTH), primary_key=True)
+    org: Mapped[str] = mapped_column(ForeignKey("orgs.slug", ondelete="CASCADE"))
+    service: Mapped[str] = mapped_column(String(NAME_LENGTH))
+    revision: Mapped[str] = mapped_column(String(NAME_LENGTH))
+    digest: Mapped[str] = mapped_column(String(HASH_LENGTH))
+    uploaded_at: Mapped[datetime] = mapped_column(index=True)
+    key_id: Mapped[str | None] = mapped_column(String(12))
+    files: Mapped[int]
+    bytes: Mapped[int] = mapped_column(BigInteger)
+    complete: Mapped[bool]
+
+
+class SourceFile(Base):
+    """A file of a revision; its content lies in the source store under its SHA-256."""
+
+    __tablename__ = "source_files"
+    __table_args__ = (
+        UniqueConstraint("revision_id", "path"),
+        Index(None, "org", "sha256"),
+    )
+
+    id: Mapped[str] = mapped_column(String(ID_LENGTH), primary_key=True)
+    revision_id: Mapped[str] = mapped_column(ForeignKey("source_revisions.id", ondelete="CASCADE"))
+    org: Mapped[str] = mapped_column(ForeignKey("orgs.slug", ondelete="CASCADE"))
+    path: Mapped[str] = mapped_column(String(PATH_LENGTH))
+    sha256: Mapped[str] = mapped_column(String(HASH_LENGTH))
+    size: Mapped[int]

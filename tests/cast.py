@@ -22,7 +22,7 @@ from access.people import (
     find_person_by_email,
 )
 from access.scope import Scope, scope_for
-from queries import reader
+from queries import reader, source
 from settings import Settings
 
 PASSWORD = "correct horse battery"
@@ -51,6 +51,7 @@ class World:
     def scope(self, name: str, org: str | None = None) -> Scope:
         """What `name` may read; from here on questions are asked of this world."""
         reader.use(self.app.reader)
+        source.use(self.app.library)
         return scope_for(self.person(name), org)
 
     def client(self, name: str | None = None) -> FlaskClient:
@@ -83,11 +84,12 @@ class World:
         self.settle()
 
     def settle(self, *, compact: bool = False) -> None:
-        """Move everything acknowledged into the tables."""
+        """Move everything acknowledged into the tables and the rollups."""
         self.app.writer.drain_all()
         assert self.app.spool.depth().batches == 0
         if compact:
             self.app.compact(force=True)
+        self.app.roll()
 
 
 def make_world(folder: Path, **settings: Any) -> World:
