@@ -91,45 +91,219 @@ create macro json_of(entries) as
     ','
 )
 || '}';
--- rows of the rollups of a grain that make up a range: whole days, then hours, then minutes; each
--- row once, and none at the ends of the range that are shorter than a minute
-create macro summed(
-    files, wanted, minutes_since, minutes_until, hours_since, hours_until, days_since, days_until
-) as table
-select *
-from rollups(files)
-where grain = wanted
-    and (
-        level = 'day' and start >= days_since and start < days_until
-        or level = 'hour'
-            and start >= hours_since and start < hours_until
-            and not (start >= days_since and start < days_until)
-        or level = 'minute'
-            and start >= minutes_since and start < minutes_until
-            and not (start >= hours_since and start < hours_until)
-    );
 
 -- the bucket of a duration, and the duration that stands for a bucket; see telemetry/rollups.py
 create macro bucket_of(ns) as if(ns <= 0, 0, 1 + cast(ceil(ln(ns) / ln(1.02)) as integer));
 create macro middle_of(bucket) as if(bucket = 0, 0, 2 * pow(1.02, bucket - 1) / 2.02);
 
--- quantiles, linearly interpolated, of durations counted in buckets: a list of {bucket, n} in order
-create macro quantiles_of(buckets, fractions) as (
-    with counted as (
-        select b.bucket as bucket, sum(b.n) over (order by b.bucket) as upto
-        from (select unnest(buckets) as b)
-    ),
-    wanted as (
-        select place, floor(rank) as below, ceil(rank) as above, rank - floor(rank) as part
-        from (
-            select f.place as place, f.fraction * ((select max(upto) from counted) - 1) as rank
-            from (select unnest(list_zip(fractions, range(len(fractions)))) as z, z[1] as fraction, z[2] as place) as f
-        )
+-- start of the bar of a chart that a time lies in; null without bars
+create macro bar_of(moment, step_us) as
+make_timestamptz(cast(epoch_us(moment) // step_us * step_us as bigint));
+
+-- the level of a duration in a heatmap: 0 below 1 µs, from there four to each factor of ten, 45 at
+-- most; null is unknown
+create macro level_of(ns) as
+case
+    when ns is null then null
+    when ns < 1000 then 0
+    else least(
+        cast(floor(log10(ns)) as integer) * 4 - 11
+        + cast(ns / pow(10, floor(log10(ns))) >= 1.8 as integer)
+        + cast(ns / pow(10, floor(log10(ns))) >= 3.2 as integer)
+        + cast(ns / pow(10, floor(log10(ns))) >= 5.6 as integer),
+        45
     )
-    select list(
-        middle_of((select min(bucket) from counted where upto > below)) * (1 - part)
-        + middle_of((select min(bucket) from counted where upto > above)) * part
-        order by place
-    )
-    from wanted
+end;
+
+-- rows of the rollups of a grain that make up a range: whole days, then hours, then minutes; each
+-- row once, and none at the ends of the range that are shorter than a minute
+create macro rolled_whole(grains, r) as table
+select
+    *,
+    bar_of(start, struct_extract(r, 'step_us')) as bar
+from rollups(struct_extract(r, 'rollups'))
+where grain = grains
+    and (
+        level = 'day'
+            and start >= struct_extract(r, 'days_since')
+            and start < struct_extract(r, 'days_until')
+        or level = 'hour'
+            and start >= struct_extract(r, 'hours_since')
+            and start < struct_extract(r, 'hours_until')
+            and not (
+                start >= struct_extract(r, 'days_since')
+                and start < struct_extract(r, 'days_until')
+            )
+        or level = 'minute'
+            and start >= struct_extract(r, 'minutes_since')
+            and start < struct_extract(r, 'minutes_until')
+            and not (
+                start >= struct_extract(r, 'hours_since')
+                and start < struct_extract(r, 'hours_until')
+            )
+    );
+
+-- spans of the range that no rollup counts, with the columns of rollups: those at its two ends,
+-- and those that came since the rollups were made
+create macro rolled_rest(r) as table
+select
+    org_id,
+    start_time as start,
+    service_name,
+    process_group,
+    name as operation,
+    subsystem,
+    agent_name,
+    model,
+    exception_type,
+    coalesce(code_function, name) as function,
+    code_file,
+    code_revision,
+    service_version,
+    status,
+    parent_span_id,
+    duration_ns,
+    is_model_call(operation) as model_call,
+    input_tokens,
+    output_tokens,
+    cached_tokens,
+    cost_usd,
+    memory_delta_bytes,
+    bar_of(start_time, struct_extract(r, 'step_us')) as bar
+from (
+    select *
+    from spans(struct_extract(r, 'spans'))
+    where start_time >= struct_extract(r, 'since')
+        and start_time < struct_extract(r, 'minutes_since')
+    union all
+    select *
+    from spans(struct_extract(r, 'spans'))
+    where start_time >= struct_extract(r, 'minutes_until')
+        and start_time < struct_extract(r, 'until')
+    union all
+    select *
+    from spans(struct_extract(r, 'fresh'))
+    where start_time >= struct_extract(r, 'minutes_since')
+        and start_time < struct_extract(r, 'minutes_until')
 );
+
+-- see queries/rolled.py, which says how questions use these four
+create macro rolled(grains, r) as table
+select
+    org_id, service_name, process_group, operation, subsystem, agent_name, model, exception_type,
+    function, code_file, code_revision, service_version, bar,
+    spans, errors, roots, timed, duration_ns, shortest_ns, longest_ns,
+    calls, input_tokens, output_tokens, cached_tokens, cost_usd,
+    memory_delta_bytes, measured, earliest, latest
+from rolled_whole(grains, r)
+union all
+select
+    org_id, service_name, process_group, operation, subsystem, agent_name, model, exception_type,
+    function, code_file, code_revision, service_version, bar,
+    1 as spans,
+    cast(status = 'error' as bigint) as errors,
+    cast(parent_span_id is null as bigint) as roots,
+    cast(coalesce(duration_ns >= 0, false) as bigint) as timed,
+    if(duration_ns >= 0, duration_ns, 0) as duration_ns,
+    if(duration_ns >= 0, duration_ns, null) as shortest_ns,
+    if(duration_ns >= 0, duration_ns, null) as longest_ns,
+    cast(coalesce(model_call, false) as bigint) as calls,
+    if(model_call, input_tokens, null) as input_tokens,
+    if(model_call, output_tokens, null) as output_tokens,
+    if(model_call, cached_tokens, null) as cached_tokens,
+    if(model_call, cost_usd, null) as cost_usd,
+    memory_delta_bytes,
+    cast(memory_delta_bytes is not null as bigint) as measured,
+    start as earliest,
+    start as latest
+from rolled_rest(r);
+
+create macro rolled_durations(grains, r) as table
+select
+    org_id, service_name, process_group, operation, subsystem, agent_name, model, exception_type,
+    function, code_file, code_revision, service_version, bar,
+    duration.key as bucket,
+    duration.value as n
+from (
+    select *, unnest(map_entries(durations)) as duration
+    from rolled_whole(grains, r)
+)
+union all
+select
+    org_id, service_name, process_group, operation, subsystem, agent_name, model, exception_type,
+    function, code_file, code_revision, service_version, bar,
+    bucket_of(duration_ns) as bucket,
+    1 as n
+from rolled_rest(r)
+where duration_ns >= 0;
+
+create macro rolled_sums(grains, r, keyed, kept := true) as table
+select
+    keyed as key,
+    cast(sum(spans) as bigint) as spans,
+    cast(sum(errors) as bigint) as errors,
+    cast(sum(roots) as bigint) as roots,
+    cast(sum(timed) as bigint) as timed,
+    cast(sum(duration_ns) as hugeint) as duration_ns,
+    min(shortest_ns) as shortest_ns,
+    max(longest_ns) as longest_ns,
+    cast(sum(calls) as bigint) as calls,
+    cast(sum(input_tokens) as bigint) as input_tokens,
+    cast(sum(output_tokens) as bigint) as output_tokens,
+    cast(sum(cached_tokens) as bigint) as cached_tokens,
+    sum(cost_usd) as cost_usd,
+    cast(sum(memory_delta_bytes) as bigint) as memory_delta_bytes,
+    cast(sum(measured) as bigint) as measured,
+    min(earliest) as earliest,
+    max(latest) as latest
+from rolled(grains, r)
+where kept
+group by all
+-- what was counted and taken away again was never there
+having sum(spans) > 0;
+
+create macro rolled_by(grains, r, keyed, kept := true) as table
+with sums as (
+    select *
+    from rolled_sums(grains, r, keyed, kept := kept)
+),
+buckets as (
+    select keyed as key, bucket, cast(sum(n) as bigint) as n
+    from rolled_durations(grains, r)
+    where kept
+    group by all
+),
+counted as (
+    select
+        key,
+        middle_of(bucket) as ns,
+        sum(n) over (partition by key order by bucket) as upto,
+        sum(n) over (partition by key) - 1 as last
+    from buckets
+    where n != 0
+),
+around as (
+    -- each quantile lies between two durations that follow one another
+    select
+        key,
+        max(last) as last,
+        min(ns) filter (where upto > floor(0.5 * last)) as p50_below,
+        min(ns) filter (where upto > ceil(0.5 * last)) as p50_above,
+        min(ns) filter (where upto > floor(0.95 * last)) as p95_below,
+        min(ns) filter (where upto > ceil(0.95 * last)) as p95_above,
+        min(ns) filter (where upto > floor(0.99 * last)) as p99_below,
+        min(ns) filter (where upto > ceil(0.99 * last)) as p99_above
+    from counted
+    group by key
+)
+select
+    sums.*,
+    -- a bucket's middle may lie beyond all that is in it
+    greatest(shortest_ns, least(longest_ns, p50_below + (p50_above - p50_below) * (0.5 * last % 1)))
+        as p50_ns,
+    greatest(shortest_ns, least(longest_ns, p95_below + (p95_above - p95_below) * (0.95 * last % 1)))
+        as p95_ns,
+    greatest(shortest_ns, least(longest_ns, p99_below + (p99_above - p99_below) * (0.99 * last % 1)))
+        as p99_ns
+from sums
+left join around on sums.key is not distinct from around.key

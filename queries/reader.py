@@ -28,9 +28,10 @@ import pyarrow.parquet as pq
 from access.scope import Scope
 from queries.errors import QuestionError, TooBig, TooSlow
 from queries.filters import EVERY_SPAN, Condition
-from queries.snapshot import File, Snapshots
+from queries.rolled import Rolled
+from queries.snapshot import File, Snapshot, Snapshots
 from settings import Settings
-from telemetry.schema import READABLE, SPANS, Table
+from telemetry.schema import READABLE, ROLLUPS, SPANS, Table
 
 log = logging.getLogger(__name__)
 
@@ -58,6 +59,8 @@ class Answer:
     versions: dict[str, int] = field(default_factory=dict)
     as_of: datetime | None = None
     seconds: float = 0.0
+    source: str = "spans"
+    """What was read: `spans`, or `rollups: day, hour, minute` with spans for the rest."""
 
     def __iter__(self) -> Iterator[Row]:
         return iter(self.rows)
@@ -70,6 +73,15 @@ class Answer:
         """The only row of a question that always has exactly one."""
         (row,) = self.rows
         return row
+
+
+@dataclass
+class _Opened:
+    """What a question is given to read."""
+
+    versions: dict[str, int] = field(default_factory=dict)
+    files: int = 0
+    source: str = "spans"
 
 
 @dataclass(frozen=True)
@@ -117,20 +129,22 @@ class Reader:
 
         `since` and `until` choose the files and are `$since` and `$until` in the SQL; a table's
         files are `$spans`, `$logs` or `$metric_points` there, and `$condition` stands for what
-        `condition`, a Condition, demands. `version` asks the spans as they were then. Raises
-        TooSlow, TooBig and Gone.
+        `condition`, a Condition, demands. `$rolled` stands for rollups and what they leave of the
+        range of `rolled`, a Rolled. `version` asks the spans as they were then. Raises TooSlow,
+        TooBig and Gone.
         """
         started = time.perf_counter()
-        with self._asked(scope, question, since, until, params) as (cursor, files, versions):
+        with self._asked(scope, question, since, until, params) as (cursor, opened):
             rows = cursor.fetchmany(max_rows + 1)
             names = [column[0] for column in cursor.description or ()]
         return Answer(
             rows=[_row(names, row) for row in rows[:max_rows]],
             truncated=len(rows) > max_rows,
-            files=files,
-            versions=versions,
+            files=opened.files,
+            versions=opened.versions,
             as_of=datetime.now(UTC),
             seconds=time.perf_counter() - started,
+            source=opened.source,
         )
 
     def columns(
@@ -142,13 +156,13 @@ class Reader:
         """
         started = time.perf_counter()
         params["_lazy"] = True
-        with self._asked(scope, question, None, None, params) as (relation, files, versions):
+        with self._asked(scope, question, None, None, params) as (relation, opened):
             table = relation.limit(max_rows + 1).to_arrow_table()
         return table.slice(0, max_rows), Answer(
             rows=[],
             truncated=len(table) > max_rows,
-            files=files,
-            versions=versions,
+            files=opened.files,
+            versions=opened.versions,
             as_of=datetime.now(UTC),
             seconds=time.perf_counter() - started,
         )
@@ -229,7 +243,7 @@ class Reader:
         since: datetime | None,
         until: datetime | None,
         params: dict[str, Any],
-    ) -> Iterator[tuple[Any, int, dict[str, int]]]:
+    ) -> Iterator[tuple[Any, _Opened]]:
         """A cursor that has run the question, closed afterwards; a relation for `columns`."""
         condition: Condition = params.pop("condition", EVERY_SPAN)
         sql = load(question).on(condition)
@@ -237,16 +251,18 @@ class Reader:
         lazy = params.pop("_lazy", False)
         cursor: duckdb.DuckDBPyConnection | None = params.pop("_cursor", None)
         pinned: int | None = params.pop("version", None)
+        rolled: Rolled | None = params.pop("rolled", None)
         params |= {"since": since, "until": until, **dict(condition.params)}
-        versions: dict[str, int] = {}
-        opened = 0
+        opened = _Opened()
         for table in READABLE:
             if f"${table}" in sql.names:
                 version = pinned if table == SPANS.name else None
                 found = self.files(scope, table, since, until, version)
                 params[table] = [file.path for file in found.files] or [str(self._empty(table))]
-                versions[table] = found.version
-                opened += len(found.files)
+                opened.versions[table] = found.version
+                opened.files += len(found.files)
+        if rolled and "$rolled" in sql.names:
+            params["rolled"] = self._rolled(scope, rolled, pinned, opened)
         bound = {name: value for name, value in params.items() if f"${name}" in sql.names}
         cursor = cursor or self._engine(scope).cursor()
         timer = threading.Timer(deadline, cursor.interrupt)
@@ -254,7 +270,7 @@ class Reader:
         try:
             # only a relation becomes Arrow without a second copy of its rows
             result = cursor.sql(sql.text, params=bound) if lazy else cursor.execute(sql.text, bound)
-            yield result, opened, versions
+            yield result, opened
         except duckdb.InterruptException as error:
             log.warning("question %s was interrupted; it may take %.1f s", question, deadline)
             raise TooSlow(
@@ -271,6 +287,42 @@ class Reader:
         finally:
             timer.cancel()
             cursor.close()
+
+    def _rolled(
+        self, scope: Scope, wanted: Rolled, pinned: int | None, opened: _Opened
+    ) -> dict[str, Any]:
+        """What `$rolled` is: the parts of the range, and files for each; see `queries.rolled`.
+
+        All comes from the spans when they are asked at a version, or rollups are absent or late.
+        """
+        parts = wanted.parts if pinned is None else wanted.raw
+        rollups = self._snapshots[ROLLUPS.name].newest()
+        fresh = None
+        if parts.levels and rollups.reached is not None:
+            fresh = self._snapshots[SPANS.name].fresh(rollups.reached)
+        if fresh is None:
+            parts, rollups, fresh = wanted.raw, Snapshot(), Snapshot()
+        ends = [
+            self.files(scope, SPANS.name, end.since, end.until, pinned)
+            for end in wanted.ends(parts)
+        ]
+        whole = (parts.minutes.since, parts.minutes.until)
+        paths = {
+            "spans": {file.path for end in ends for file in end.files},
+            "fresh": {file.path for file in fresh.files(scope.orgs, *whole)},
+            "rollups": {file.path for file in rollups.files(scope.orgs, *whole)},
+        }
+        opened.files += sum(map(len, paths.values()))
+        newest = self._snapshots[SPANS.name].newest().version
+        opened.versions[SPANS.name] = newest if pinned is None else pinned
+        if parts.levels:
+            opened.source = f"rollups: {', '.join(parts.levels)}"
+            opened.versions[ROLLUPS.name] = rollups.version
+        empty = {"spans": SPANS.name, "fresh": SPANS.name, "rollups": ROLLUPS.name}
+        files = {
+            name: sorted(found) or [str(self._empty(empty[name]))] for name, found in paths.items()
+        }
+        return {**wanted.params, **parts.params, **files}
 
     def _engine(self, scope: Scope) -> duckdb.DuckDBPyConnection:
         """DuckDB locked to the folders of the scope; staff's "All orgs" share one."""

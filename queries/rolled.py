@@ -1,13 +1,36 @@
-"""Rolled: how a range is made up of whole days, hours and minutes, and of what is left at its ends.
+"""Rolled: questions over a range that read rollups for its whole minutes, hours and days.
 
-The one idea: the coarsest rollups that fit are summed, and only the two ends, each shorter than a
-minute, are read from the spans; the sum is the same as if all had been.
+The one idea: a question is written once, over rows of one shape; the reader decides which of them
+are rollups and which are spans, and the answer says so. In Python and in SQL:
+
+    reader.read(scope, "overview.busiest", **rolled.over(range_))
+
+    -- one row per service, the busiest first
+    select key as service_name, spans, errors, p95_ns
+    from rolled_by('service', $rolled, service_name)
+    order by spans desc
+
+What may follow `from`; `grain` is one of `telemetry.grains.GRAINS`, which says what it is by:
+
+- `rolled_by(grain, $rolled, key, kept := true)`: one row per `key`, which is any expression over
+  the columns of the grain, such as `{service: service_name, bar: bar}` or `null` for a single row;
+  with spans, errors, roots, timed, duration_ns (their sum), shortest_ns, longest_ns, p50_ns, p95_ns
+  and p99_ns (linearly interpolated, at most 1 % from the exact ones), calls, input_tokens,
+  output_tokens, cached_tokens, cost_usd, memory_delta_bytes, measured, earliest and latest.
+  `kept` is a condition over the same columns.
+- `rolled_sums(…)`: the same without quantiles, which cost most.
+- `rolled_durations(grain, $rolled)`: durations for histograms: rows of the columns of the grain,
+  bar, bucket and n. `middle_of(bucket)` is the duration in ns that stands for a bucket.
+- `rolled(grain, $rolled)`: the rows that all these add up; never counts of them, but sums.
+
+`bar` is the start of the bar of a chart, for `over(range_, step=…)`: bars begin at multiples of the
+step, so that the first and the last may reach beyond the range. `bars` lists them all.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from queries.filters import EPOCH, TimeRange
@@ -16,6 +39,8 @@ MINUTE = timedelta(minutes=1)
 HOUR = timedelta(hours=1)
 DAY = timedelta(days=1)
 
+_MICROSECOND = timedelta(microseconds=1)
+
 
 @dataclass(frozen=True)
 class Span:
@@ -23,6 +48,9 @@ class Span:
 
     since: datetime
     until: datetime
+
+    def __bool__(self) -> bool:
+        return self.since < self.until
 
 
 @dataclass(frozen=True)
@@ -42,16 +70,76 @@ class Parts:
             for end in ("since", "until")
         }
 
+    @property
+    def levels(self) -> list[str]:
+        """Levels of the rollups that are summed, the coarsest first."""
+        days, hours, minutes = self.days, self.hours, self.minutes
+        used = (("day", days, None), ("hour", hours, days), ("minute", minutes, hours))
+        return [name for name, span, within in used if span and (not within or span != within)]
 
-def parts(range_: TimeRange, finest: timedelta = MINUTE) -> Parts:
-    """The parts of a range, in UTC. With `finest` an hour, there are no minutes apart."""
-    whole = _within(Span(range_.since, range_.until), finest)
-    hours = _within(whole, HOUR)
-    return Parts(whole, hours, _within(hours, DAY))
+
+@dataclass(frozen=True)
+class Rolled:
+    """A range, the bars it is cut into if any, and the finest level that its grain has."""
+
+    range: TimeRange
+    step: timedelta | None = None
+    finest: timedelta = MINUTE
+
+    @property
+    def parts(self) -> Parts:
+        """What of the range may come from rollups: levels that fit into a bar."""
+        fits = [
+            level
+            for level in (MINUTE, HOUR, DAY)
+            if level >= self.finest and (self.step is None or not self.step % level)
+        ]
+        return parts(self.range, fits)
+
+    @property
+    def raw(self) -> Parts:
+        """All of the range from spans."""
+        return parts(self.range, [])
+
+    def ends(self, parts: Parts) -> list[Span]:
+        """What the whole minutes leave of the range."""
+        before = Span(self.range.since, parts.minutes.since)
+        after = Span(parts.minutes.until, self.range.until)
+        return [end for end in (before, after) if end]
+
+    @property
+    def params(self) -> dict[str, Any]:
+        step = None if self.step is None else self.step // _MICROSECOND
+        return {**self.range.params, "step_us": step}
 
 
-def _within(span: Span, step: timedelta) -> Span:
+def over(
+    range_: TimeRange, step: timedelta | None = None, finest: timedelta = MINUTE
+) -> dict[str, Any]:
+    """What a question over rollups binds. Grains without minutes, such as full, need HOUR."""
+    return {**range_.params, "rolled": Rolled(range_, step, finest)}
+
+
+def bars(range_: TimeRange, step: timedelta) -> list[datetime]:
+    """Starts of the bars that a range has a part in, oldest first."""
+    first = EPOCH + (range_.since - EPOCH) // step * step
+    return [first + step * i for i in range(-(-(range_.until - first) // step))]
+
+
+def parts(range_: TimeRange, levels: list[timedelta]) -> Parts:
+    """The parts of a range, in UTC; one without a level of its own is as the next coarser one."""
+    found = []
+    within = Span(range_.since, range_.until)
+    for level in (MINUTE, HOUR, DAY):
+        within = _within(within, min((each for each in levels if each >= level), default=None))
+        found.append(within)
+    return Parts(*found)
+
+
+def _within(span: Span, step: timedelta | None) -> Span:
     """The whole steps in a span; at its beginning when there are none."""
+    if step is None:
+        return Span(span.since, span.since)
     since = EPOCH + -(-(span.since - EPOCH) // step) * step
     until = EPOCH + (span.until - EPOCH) // step * step
     return Span(since, until) if since < until else Span(span.since, span.since)

@@ -13,13 +13,16 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
+from typing import Any
+from urllib.parse import unquote
 
+import orjson
 import pyarrow as pa
 from deltalake import DeltaTable
 from deltalake.exceptions import DeltaError, TableNotFoundError
 
 from queries.errors import Gone
-from telemetry import pins
+from telemetry import grains, pins
 from telemetry.pins import Pin, PinnedFile
 from telemetry.schema import Table
 
@@ -28,6 +31,9 @@ LOOK_SECONDS = 30.0
 
 OLD_VERSIONS = 16
 """Versions besides the newest that are kept in memory."""
+
+MOST_COMMITS = 100
+"""Commits that `Snapshots.fresh` looks through at most."""
 
 
 @dataclass(frozen=True)
@@ -54,6 +60,8 @@ class Snapshot:
 
     version: int = -1
     by_org: dict[str, tuple[File, ...]] = field(default_factory=dict)
+    reached: int | None = None
+    """Of rollups: the version of the spans that they are sums of."""
 
     def files(
         self, orgs: Iterable[str], since: datetime | None = None, until: datetime | None = None
@@ -79,6 +87,7 @@ class Snapshots:
         self._lock = threading.Lock()
         self._old: OrderedDict[tuple[str, int], Snapshot] = OrderedDict()
         self._old_lock = threading.Lock()
+        self._fresh: tuple[int, int, Snapshot | None] | None = None
 
     def newest(self) -> Snapshot:
         with self._lock:
@@ -101,6 +110,21 @@ class Snapshots:
             while len(self._old) > OLD_VERSIONS:
                 self._old.popitem(last=False)
             return found
+
+    def fresh(self, after: int) -> Snapshot | None:
+        """The files that were written to the table after a version, whatever became of them since.
+
+        None when they are many, or not all there any more. A commit that also removes files of the
+        org's day rearranges its rows, and adds none.
+        """
+        newest = self.newest()
+        if newest.version - after > MOST_COMMITS:
+            return None
+        with self._old_lock:
+            if self._fresh is None or self._fresh[:2] != (after, newest.version):
+                found = _written(self._path, range(after + 1, newest.version + 1), self._table.time)
+                self._fresh = (after, newest.version, found)
+            return self._fresh[2]
 
     def refuse_missing(self, version: int, org: str | None, files: Iterable[File]) -> None:
         """Raises Gone unless all these files of an older version are still there."""
@@ -181,6 +205,41 @@ class Snapshots:
 GONE = "The rows this link was pinned to are no longer kept. Open it without the pin."
 
 
+def _written(root: Path, versions: range, moment: str) -> Snapshot | None:
+    """The files of commits that only add some, from the log: one JSON object a line."""
+    by_org: dict[str, list[File]] = defaultdict(list)
+    for version in versions:
+        try:
+            lines = (root / "_delta_log" / f"{version:020d}.json").read_bytes().splitlines()
+        except FileNotFoundError:
+            return None
+        entries = [orjson.loads(line) for line in lines]
+        removed = [_partition(entry["remove"]) for entry in entries if "remove" in entry]
+        for entry in entries:
+            if "add" in entry and _partition(entry["add"]) not in removed:
+                file = _added(root, entry["add"], moment)
+                by_org[file.org].append(file)
+    if not all(Path(file.path).exists() for files in by_org.values() for file in files):
+        return None
+    return Snapshot(versions.stop - 1, {org: tuple(files) for org, files in by_org.items()})
+
+
+def _partition(action: dict[str, Any]) -> tuple[str, str]:
+    return action["partitionValues"]["org_id"], action["partitionValues"]["date"]
+
+
+def _added(root: Path, action: dict[str, Any], moment: str) -> File:
+    stats = orjson.loads(action["stats"])
+    return File(
+        path=f"{root}/{unquote(action['path'])}",
+        org=action["partitionValues"]["org_id"],
+        rows=stats["numRecords"],
+        earliest=datetime.fromisoformat(stats["minValues"][moment]),
+        latest=datetime.fromisoformat(stats["maxValues"][moment]),
+        size=action["size"],
+    )
+
+
 def _snapshot(delta: DeltaTable, moment: str) -> Snapshot:
     root = delta.table_uri.removeprefix("file://").rstrip("/")
     actions = pa.table(delta.get_add_actions(flatten=True)).to_pylist()
@@ -197,4 +256,5 @@ def _snapshot(delta: DeltaTable, moment: str) -> Snapshot:
                 size=action["size_bytes"] or 0,
             )
         )
-    return Snapshot(delta.version(), {org: tuple(files) for org, files in by_org.items()})
+    files = {org: tuple(found) for org, found in by_org.items()}
+    return Snapshot(delta.version(), files, delta.transaction_version(grains.WHO))

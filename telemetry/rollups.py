@@ -27,43 +27,17 @@ from deltalake.transaction import AddAction, RemoveAction
 
 from settings import Settings
 from telemetry import lake, merging, parquet, semconv
+from telemetry.grains import GAMMA, GRAINS, KEYS, LEVELS, SKIPPED, WHO
 from telemetry.schema import ROLLUPS, SPANS
-
-GAMMA: Final = 1.02
-"""Each bucket ends at GAMMA times its beginning, so that its middle, 2γⁱ/(γ+1), is at most
-(γ-1)/(γ+1) < 1 % from any duration in it (DDSketch: Masson, Rim and Lee, VLDB 2019)."""
-
-LEVELS: Final = ("minute", "hour", "day")
 
 BUCKET_OF: Final = f"if(ns <= 0, 0, 1 + cast(ceil(ln(ns) / ln({GAMMA})) as integer))"
 """SQL of the bucket of a duration in ns: 0 for none at all, else 1 for up to 1 ns and so on."""
-
-GRAINS: Final = {
-    "all": (),
-    "service": ("service_name",),
-    "group": ("process_group",),
-    "subsystem": ("subsystem",),
-    "agent": ("agent_name",),
-    "model": ("model",),
-    "exception": ("service_name", "exception_type"),
-    "release": ("service_name", "service_version", "code_revision"),
-    "full": ("service_name", "operation", "subsystem", "agent_name", "model"),
-}
-"""Grain → the columns that tell its rows apart."""
-
-SKIPPED: Final = ("minute", "full")
-"""Too many rows to be worth their while."""
 
 MANY: Final = 24
 """Files of an org's day that are folded into one."""
 
 BATCH: Final = 200
 """Commits rolled at once, at most."""
-
-WHO: Final = "spans"
-"""The transaction that says up to which version of the spans the rollups reach."""
-
-_KEYS: Final = tuple(dict.fromkeys(key for keys in GRAINS.values() for key in keys))
 
 log = logging.getLogger(__name__)
 
@@ -120,7 +94,12 @@ def _rebuild(settings: Settings, spans: DeltaTable, rollups: DeltaTable) -> int 
         partition = (action["partition.org_id"], action["partition.date"])
         changes[partition].added.append(action["path"])
     adds = _summed(settings, lake.folder_of(spans), changes)
-    stale = [_removal(action) for action in lake.files_of(rollups)]
+    # what was rolled of days whose spans retention removed can be had from nowhere else
+    stale = [
+        _removal(action)
+        for action in lake.files_of(rollups)
+        if (action["partition.org_id"], action["partition.date"]) in changes
+    ]
     return _commit(rollups, adds, stale, spans.version())
 
 
@@ -236,35 +215,35 @@ select
     $sign * sum(output_tokens) filter (where is_model_call(kind_of_call)) as output_tokens,
     $sign * sum(cached_tokens) filter (where is_model_call(kind_of_call)) as cached_tokens,
     $sign * sum(cost_usd) filter (where is_model_call(kind_of_call)) as cost_usd,
+    $sign * sum(memory_delta_bytes) as memory_delta_bytes,
+    $sign * count(memory_delta_bytes) as measured,
     if($sign > 0, min(start_time), null) as earliest,
     if($sign > 0, max(start_time), null) as latest
 from (
     select
-        start_time, duration_ns, status, parent_span_id, service_name, process_group, name,
-        subsystem, agent_name, model, exception_type, service_version, code_revision,
-        operation as kind_of_call, input_tokens, output_tokens, cached_tokens, cost_usd
+        start_time, duration_ns, status, parent_span_id, service_name, process_group,
+        name as operation, subsystem, agent_name, model, exception_type, service_version,
+        code_revision, coalesce(code_function, name) as function, code_file,
+        operation as kind_of_call, input_tokens, output_tokens, cached_tokens, cost_usd,
+        memory_delta_bytes
     from read_parquet($files, union_by_name = true, hive_partitioning = false)
 )
 group by grouping sets ({sets})
 """
 
-_COLUMN_OF: Final = {"operation": "name"}
-"""Column of the spans that fills one of the rollups, where the names differ."""
-
 
 def _at_level(level: str) -> str:
     """The question for one level: a row for each of its times and each grain."""
-    grains = {grain: keys for grain, keys in GRAINS.items() if (level, grain) != SKIPPED}
-    present = [key for key in _KEYS if any(key in keys for keys in grains.values())]
-    column = {key: _COLUMN_OF.get(key, key) for key in _KEYS}
+    grains = {grain: keys for grain, keys in GRAINS.items() if (level, grain) not in SKIPPED}
+    present = [key for key in KEYS if any(key in keys for keys in grains.values())]
     start = f"date_trunc('{level}', start_time)"
-    sets = (", ".join([start, *(column[key] for key in keys)]) for keys in grains.values())
+    sets = (", ".join([start, *keys]) for keys in grains.values())
     words = (f"when {_mask(keys, present)} then '{grain}'" for grain, keys in grains.items())
     return _AT_LEVEL.format(
         level=level,
-        keys=", ".join(column[key] for key in present),
+        keys=", ".join(present),
         grains=" ".join(words),
-        columns=", ".join(f"{column[key] if key in present else 'null'} as {key}" for key in _KEYS),
+        columns=", ".join(f"{key if key in present else 'null'} as {key}" for key in KEYS),
         sets=", ".join(f"({each})" for each in sets),
     )
 
@@ -312,7 +291,7 @@ def _fold_one(
         rollups.update_incremental()
 
 
-_NAMES: Final = f"level, grain, start, {', '.join(_KEYS)}"
+_NAMES: Final = f"level, grain, start, {', '.join(KEYS)}"
 _FOLD: Final = f"""
 with parts as materialized (
     select * from read_parquet($files, union_by_name = true, hive_partitioning = false)
@@ -343,6 +322,8 @@ sums as (
         sum(output_tokens) as output_tokens,
         sum(cached_tokens) as cached_tokens,
         sum(cost_usd) as cost_usd,
+        sum(memory_delta_bytes) as memory_delta_bytes,
+        sum(measured) as measured,
         min(earliest) as earliest,
         max(latest) as latest
     from parts
@@ -355,7 +336,7 @@ where spans != 0
 """.format(
     same=" and ".join(
         f"sums.{name} is not distinct from histograms.{name}"
-        for name in ("level", "grain", "start", *_KEYS)
+        for name in ("level", "grain", "start", *KEYS)
     )
 )
 

@@ -21,8 +21,8 @@ import pytest
 from cast import NOW, World
 
 from access.scope import Scope
-from queries import reader
-from queries.filters import EVERY_SPAN
+from queries import reader, rolled
+from queries.filters import EVERY_SPAN, TimeRange
 from settings import Settings
 from telemetry import semconv
 from telemetry.schema import TABLES
@@ -82,6 +82,8 @@ VALUES: dict[str, Any] = {
     "many": 20,
     "few": 5,
     "least": 0.02,
+    "slowest": False,
+    "rolled": rolled.Rolled(TimeRange(NOW - timedelta(days=1), NOW)),
 }
 """A value for each parameter that a question may name, beside its tables and its range."""
 

@@ -19,14 +19,20 @@ from otlp_cast import NOON, SECOND, pairs, span, traces
 from writing_house import ACME, GLOBEX, House, build
 
 from telemetry import lake, rollups
-from telemetry.rollups import GAMMA, GRAINS, LEVELS, SKIPPED
+from telemetry.grains import GAMMA, GRAINS, KEYS, LEVELS, SKIPPED
 from telemetry.schema import ROLLUPS
 
 Sums = dict[tuple[Any, ...], dict[str, Any]]
 
 ADDED = ("spans", "errors", "roots", "timed", "duration_ns")
 ENDS = ("shortest_ns", "longest_ns", "earliest", "latest")
-COLUMN = {"operation": "name"}
+
+
+def value_of(span: dict[str, Any], key: str) -> Any:
+    """What of a span fills a key of the rollups."""
+    if key == "function":
+        return span["code_function"] or span["name"]
+    return span["name" if key == "operation" else key]
 
 
 @pytest.fixture
@@ -61,7 +67,7 @@ def rolled(house: House) -> Sums:
             part["start"],
             *(part[k] for k in keys),
         )
-        assert all(part[k] is None for k in set(rollups._KEYS) - set(keys))
+        assert all(part[k] is None for k in set(KEYS) - set(keys))
         own = sums.setdefault(name, dict.fromkeys(ADDED, 0) | {"durations": Counter()})
         for column in ADDED:
             own[column] += part[column]
@@ -82,8 +88,8 @@ def counted(spans: list[dict[str, Any]]) -> Sums:
     for each in spans:
         for level in LEVELS:
             for grain, keys in GRAINS.items():
-                if (level, grain) != SKIPPED:
-                    values = (each[COLUMN.get(key, key)] for key in keys)
+                if (level, grain) not in SKIPPED:
+                    values = (value_of(each, key) for key in keys)
                     groups[each["org_id"], level, grain, began(each, level), *values].append(each)
     return {name: _sum(members) for name, members in groups.items()}
 

@@ -1,0 +1,42 @@
+"""Grains: what rollups are by, and for how long a time; the shape that roller and reader share."""
+
+from __future__ import annotations
+
+from hashlib import sha256
+from typing import Final
+
+from telemetry.schema import ROLLUPS
+
+GAMMA: Final = 1.02
+"""Each bucket ends at GAMMA times its beginning, so that its middle, 2γⁱ/(γ+1), is at most
+(γ-1)/(γ+1) < 1 % from any duration in it (DDSketch: Masson, Rim and Lee, VLDB 2019)."""
+
+LEVELS: Final = ("minute", "hour", "day")
+
+GRAINS: Final = {
+    "all": (),
+    "service": ("service_name",),
+    "group": ("process_group",),
+    "subsystem": ("subsystem",),
+    "agent": ("agent_name",),
+    "model": ("model",),
+    "exception": ("service_name", "exception_type"),
+    "release": ("service_name", "service_version", "code_revision"),
+    "operation": ("service_name", "operation"),
+    "function": ("service_name", "function", "code_file", "code_revision"),
+    "full": ("service_name", "operation", "subsystem", "agent_name", "model"),
+}
+"""Grain → the columns that tell its rows apart."""
+
+SKIPPED: Final = frozenset({("minute", "full")})
+"""Too many rows to be worth their while."""
+
+KEYS: Final = tuple(dict.fromkeys(key for keys in GRAINS.values() for key in keys))
+
+_SHAPE: Final = repr((GAMMA, LEVELS, GRAINS, sorted(SKIPPED), [c.name for c in ROLLUPS], 1))
+
+WHO: Final = f"spans-{sha256(_SHAPE.encode()).hexdigest()[:12]}"
+"""The transaction that says up to which version of the spans the rollups reach.
+
+It is named after their shape: rollups of another shape reach nowhere, and are made anew.
+"""
