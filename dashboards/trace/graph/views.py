@@ -13,7 +13,7 @@ from dash.development.base_component import Component
 from dashboards.parts import faces, formats
 from dashboards.parts.hues import colour
 from dashboards.shell.link import Link
-from dashboards.trace.graph.placing import placed
+from dashboards.parts.placing import placed
 from dashboards.trace.terms import CUT
 from queries.handoffs import Edge, Handoffs, Node, Party
 from queries.search import term

@@ -7,7 +7,7 @@ from itertools import pairwise
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dashboards.trace.graph.placing import ACROSS, DOWN, placed
+from dashboards.parts.placing import ACROSS, DOWN, placed
 
 NAMES = st.lists(st.sampled_from("abcdefgh"), min_size=1, unique=True)
 
