@@ -7,7 +7,6 @@ the rows never wait for a count.
 from __future__ import annotations
 
 import time
-from bisect import bisect_right
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
@@ -15,11 +14,11 @@ from typing import Final
 
 from access.scope import Scope
 from queries import choices, conditions, reader
+from queries.buckets import Buckets, buckets
 from queries.errors import TooBig, TooSlow
 from queries.expression import All
-from queries.filters import EPOCH, TimeRange, TraceFilters
+from queries.filters import TraceFilters
 from queries.grammar import parse
-from queries.overview import bucket
 from queries.reader import Answer
 
 BUDGET: Final = 2.0
@@ -43,7 +42,6 @@ TOP: Final = 10
 ODD: Final = ("orphan", "late", "future")
 """What `is:` can ask that a reader of any list should know the number of."""
 
-_MICROSECOND = timedelta(microseconds=1)
 _TRIED_SHARES = (64, 16, 4)
 _WHOLE_SHARE = 0.6
 
@@ -56,47 +54,6 @@ def _levels() -> tuple[int, ...]:
 LEVELS: Final = _levels()
 """Where one level of duration (ns) ends and the next begins: four to each factor of ten, from 1 µs
 to a day or so. Level 0 lies below the first of them, the last level above the last."""
-
-
-@dataclass(frozen=True)
-class Buckets:
-    """The intervals a range is cut into: whole steps of the clock, but for both ends.
-
-    `edges` has one moment more than there are intervals.
-    """
-
-    step: timedelta
-    origin: datetime
-    edges: tuple[datetime, ...]
-
-    @property
-    def params(self) -> dict[str, int]:
-        return {
-            "origin_us": (self.origin - EPOCH) // _MICROSECOND,
-            "step_us": self.step // _MICROSECOND,
-        }
-
-    def __len__(self) -> int:
-        return len(self.edges) - 1
-
-    def of(self, moment: datetime) -> int:
-        """The interval in which a moment of the range lies."""
-        return bisect_right(self.edges, moment) - 1
-
-
-def buckets(range_: TimeRange, offset: timedelta = timedelta()) -> Buckets:
-    """The range in whole steps of a clock that is `offset` ahead of UTC.
-
-    Steps of the clock stay where they are while the range moves on, and so does what is in them.
-    """
-    step = bucket(range_)
-    origin = range_.since - (range_.since - EPOCH + offset) % step
-    inner = []
-    moment = origin + step
-    while moment < range_.until:
-        inner.append(moment)
-        moment += step
-    return Buckets(step, origin, (range_.since, *inner, range_.until))
 
 
 @dataclass(frozen=True)
@@ -142,7 +99,7 @@ class Heatmap:
 def heatmap(scope: Scope, filters: TraceFilters, offset: timedelta = timedelta()) -> Heatmap:
     """Matching spans by time and duration, four levels to each factor of ten."""
     cut = buckets(filters.range, offset)
-    answer = reader.read(scope, "explore.heatmap", **filters.params, **cut.params, top=len(LEVELS))
+    answer = reader.read(scope, "explore.heatmap", **filters.params, **cut.params)
     return Heatmap(cut, [Cell(**row) for row in answer], answer)
 
 
@@ -299,10 +256,7 @@ def residue(
     """
     return Residue(
         total=total(scope, filters, mode, budget),
-        odd={
-            flag: total(scope, narrowed(filters, f"is:{flag}"), budget=budget)
-            for flag in ODD
-        },
+        odd={flag: total(scope, narrowed(filters, f"is:{flag}"), budget=budget) for flag in ODD},
     )
 
 

@@ -1,36 +1,78 @@
-"""Questions of the Overview: how an org is doing in a time range, at a glance."""
+"""Questions of the Overview: how an org is doing in a time range, at a glance.
+
+The one idea: numbers over time come from sums that exist already; what needs the spans themselves
+reads them from the newest end and stops early, and its answer says how far it has come.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from access.scope import Scope
 from queries import reader
-from queries.filters import EPOCH, TimeRange
-from queries.reader import Answer
-from queries.rolled import parts
+from queries.buckets import Buckets, buckets
+from queries.explore import Cell, Heatmap
+from queries.filters import TimeRange
+from queries.reader import Answer, Row
+from queries.rolled import DAY, over
 
-_STEPS = (1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200, 10800, 21600, 43200, 86400)
-_BUCKETS = 60
-_MICROSECOND = timedelta(microseconds=1)
+WEEK = timedelta(days=7)
+
+MOST_ERRORS = 5_000
+"""Newest error spans among which root causes are looked for."""
+
+MOST_ROOTS = 2_000
+"""Newest traces among which the slowest are looked for."""
+
+SLOWEST = 100
+"""Traces whose time is told apart by operation."""
+
+LONGEST_TRACE = timedelta(hours=1)
+"""How long after its root a trace's spans are looked for."""
+
+_SHARES = (256, 64, 16, 4, 1)
 
 
-def bucket(range_: TimeRange) -> timedelta:
-    """Width of a bar: the least round step, or whole days, that cut the range into at most 60."""
-    days = -(-range_.length // (_BUCKETS * timedelta(days=1)))
-    steps = [timedelta(seconds=step) for step in _STEPS] + [timedelta(days=days)]
-    return next(step for step in steps if _BUCKETS * step >= range_.length)
+def totals(scope: Scope, range_: TimeRange) -> Answer:
+    """One row: spans, errors, traces, agents, quantiles of duration (ns) and the newest start."""
+    return reader.read(scope, "overview.totals", **over(range_))
+
+
+@dataclass(frozen=True)
+class Course:
+    """Numbers of each of the buckets, empty ones included; quantiles (ns) are p50, p95 and p99,
+    None where nothing has a duration."""
+
+    buckets: Buckets
+    spans: list[int]
+    errors: list[int]
+    traces: list[int]
+    agents: list[int]
+    quantiles_ns: list[list[float] | None]
+    answer: Answer
+
+
+def course(scope: Scope, range_: TimeRange) -> Course:
+    """How the numbers went over the range, by whole steps of the clock in UTC."""
+    cut = buckets(range_)
+    answer = reader.read(scope, "overview.course", **over(range_, cut.step), **cut.params)
+    at = {row["bucket"]: row for row in answer}
+    rows = [at.get(i, _NOTHING) for i in range(len(cut))]
+    return Course(
+        cut,
+        *([row[name] for row in rows] for name in ("spans", "errors", "traces", "agents")),
+        quantiles_ns=[row["quantiles_ns"] for row in rows],
+        answer=answer,
+    )
+
+
+_NOTHING: Row = {"spans": 0, "errors": 0, "traces": 0, "agents": 0, "quantiles_ns": None}
 
 
 @dataclass(frozen=True)
 class Activity:
-    """Spans and errors over time and by process group.
-
-    `buckets` are the starts of equal intervals of `step`, oldest first, empty ones included;
-    `spans` and `errors` have one number for each. `groups` maps a process group to its totals.
-    """
-
     step: timedelta
     buckets: list[datetime]
     spans: list[int]
@@ -39,46 +81,222 @@ class Activity:
     answer: Answer
 
 
-def totals(scope: Scope, range_: TimeRange) -> Answer:
-    """One row: spans, errors, traces, agents, quantiles of duration (ns) and the newest start."""
-    return reader.read(scope, "overview.totals", **range_.params, **parts(range_).params)
-
-
 def activity(scope: Scope, range_: TimeRange) -> Activity:
-    """Spans and errors in every bucket of the range, and in every process group."""
-    step = bucket(range_)
-    answer = reader.read(
-        scope,
-        "overview.activity",
-        **range_.params,
-        origin_us=(range_.since - EPOCH) // _MICROSECOND,
-        step_us=step // _MICROSECOND,
-    )
-    return _activity(answer, range_, step)
-
-
-def _activity(answer: Answer, range_: TimeRange, step: timedelta) -> Activity:
-    buckets = -(-range_.length // step)
-    spans, errors = [0] * buckets, [0] * buckets
-    groups: dict[str, tuple[int, int]] = {}
-    for row in answer:
-        spans[row["bucket"]] += row["spans"]
-        errors[row["bucket"]] += row["errors"]
-        seen, failed = groups.get(row["process_group"], (0, 0))
-        groups[row["process_group"]] = (seen + row["spans"], failed + row["errors"])
+    found = course(scope, range_)
+    shares = groups(scope, range_)
     return Activity(
-        step=step,
-        buckets=[range_.since + step * i for i in range(buckets)],
-        spans=spans,
-        errors=errors,
-        groups=dict(sorted(groups.items(), key=lambda item: (-item[1][0], item[0]))),
-        answer=answer,
+        found.buckets.step,
+        list(found.buckets.edges[:-1]),
+        found.spans,
+        found.errors,
+        {row["process_group"]: (row["spans"], row["errors"]) for row in shares},
+        found.answer,
+    )
+
+
+@dataclass(frozen=True)
+class Spent:
+    """What calls of models took; `tokens` and `cost_usd` have a number for each bucket."""
+
+    calls: int
+    input_tokens: int
+    output_tokens: int
+    cost_usd: float
+    tokens_over: list[int]
+    cost_over: list[float]
+
+
+def spent(scope: Scope, range_: TimeRange) -> Spent:
+    """Tokens and cost of model calls, as reported."""
+    cut = buckets(range_)
+    answer = reader.read(scope, "overview.spent", **over(range_, cut.step), **cut.params)
+    at = {row["bucket"]: row for row in answer}
+    return Spent(
+        calls=sum(row["calls"] for row in answer),
+        input_tokens=sum(row["input_tokens"] for row in answer),
+        output_tokens=sum(row["output_tokens"] for row in answer),
+        cost_usd=sum(row["cost_usd"] for row in answer),
+        tokens_over=[
+            at[i]["input_tokens"] + at[i]["output_tokens"] if i in at else 0
+            for i in range(len(cut))
+        ],
+        cost_over=[at[i]["cost_usd"] if i in at else 0.0 for i in range(len(cut))],
+    )
+
+
+def earlier(range_: TimeRange) -> dict[str, TimeRange]:
+    """The ranges that a range is compared with, by what they are called: the same time a day and a
+    week before, or the one just before it when these would overlap."""
+    by = {"a day earlier": DAY, "a week earlier": WEEK}
+    fitting = {word: back for word, back in by.items() if range_.length <= back}
+    if not fitting:
+        fitting = {"the time before": range_.length}
+    return {
+        word: TimeRange(range_.since - back, range_.until - back) for word, back in fitting.items()
+    }
+
+
+def groups(scope: Scope, range_: TimeRange) -> Answer:
+    """One row per process group: spans and errors, the busiest first."""
+    return reader.read(scope, "overview.groups", **over(range_))
+
+
+def services(scope: Scope, range_: TimeRange) -> Answer:
+    """One row per service: spans, errors, p95 (ns) and the newest start, the busiest first."""
+    return reader.read(scope, "overview.services", **over(range_))
+
+
+def operations(scope: Scope, range_: TimeRange, by: str = "busiest", top: int = 10) -> Answer:
+    """The `top` operations of services that are the "busiest", or the "slowest" by p95; `known`
+    is how many there are."""
+    return reader.read(
+        scope, "overview.operations", **over(range_), slowest=by == "slowest", top=top
+    )
+
+
+@dataclass(frozen=True)
+class Raised:
+    """An exception: how often, and when first and last in the range; `over` has a number for each
+    bucket. Errors that name no exception are told together, as None."""
+
+    exception: str | None
+    spans: int
+    services: int
+    first: datetime | None
+    last: datetime | None
+    over: list[int]
+
+
+def exceptions(scope: Scope, range_: TimeRange, top: int = 10) -> tuple[list[Raised], int]:
+    """The `top` most frequent exceptions, and how many kinds there are."""
+    cut = buckets(range_)
+    answer = reader.read(
+        scope, "overview.exceptions", **over(range_, cut.step), **cut.params, top=top
+    )
+    return [_raised(row, len(cut)) for row in answer], answer.rows[0]["known"] if answer else 0
+
+
+def _raised(row: Row, length: int) -> Raised:
+    over = [0] * length
+    for part in row["over"]:
+        over[part["bucket"]] += part["spans"]
+    return Raised(
+        row["exception_type"], row["spans"], row["services"], row["first"], row["last"], over
+    )
+
+
+def heat(scope: Scope, range_: TimeRange) -> Heatmap:
+    """Spans by time and duration, like `explore.heatmap`, but without errors."""
+    cut = buckets(range_)
+    answer = reader.read(scope, "overview.heat", **over(range_, cut.step), **cut.params)
+    return Heatmap(cut, [Cell(**row, errors=0) for row in answer], answer)
+
+
+def releases(scope: Scope, range_: TimeRange) -> Answer:
+    """One row per release of a service that was first seen in the range, oldest first.
+
+    The first release that a service ever showed, from a day before the range on, is no change.
+    """
+    return reader.read(
+        scope,
+        "overview.releases",
+        **over(TimeRange(range_.since - DAY, range_.until)),
+        begun_since=range_.since,
     )
 
 
 def last_errors(scope: Scope, range_: TimeRange, rows: int = 10) -> Answer:
     """The newest error spans."""
-    return reader.read(scope, "overview.last_errors", **range_.params, rows=rows)
+
+    def newest(since: datetime) -> Answer:
+        return reader.read(
+            scope, "overview.last_errors", since=since, until=range_.until, rows=rows
+        )
+
+    return _widened(range_, newest, rows)[0]
+
+
+@dataclass(frozen=True)
+class Causes:
+    """Root causes among the `errors` newest error spans, which begin at `since`; `whole` says
+    that these are all."""
+
+    rows: list[Row]
+    errors: int
+    since: datetime
+    whole: bool
+
+
+def root_causes(scope: Scope, range_: TimeRange, most: int = MOST_ERRORS) -> Causes:
+    """Error spans none of whose children are errors, by operation and exception."""
+
+    def newest(since: datetime) -> Answer:
+        return reader.read(
+            scope, "overview.root_causes", since=since, until=range_.until, rows=most
+        )
+
+    answer, since = _widened(range_, newest, most, lambda a: a.rows[0]["errors"] if a else 0)
+    errors = answer.rows[0]["errors"] if answer else 0
+    whole = since == range_.since and errors < most
+    return Causes(answer.rows, errors, answer.rows[0]["since"] if answer else since, whole)
+
+
+@dataclass(frozen=True)
+class SelfTimes:
+    """Operations by the time of the slowest traces that was their own; `slowest` of the `traces`
+    newest traces, which begin at `since`."""
+
+    rows: list[Row]
+    slowest: int
+    traces: int
+    since: datetime | None
+
+
+def self_times(scope: Scope, range_: TimeRange, top: int = 10) -> SelfTimes:
+    """Where the slowest of the newest traces spend their time."""
+
+    def newest(since: datetime) -> Answer:
+        return slow_roots(scope, TimeRange(since, range_.until))
+
+    found, _ = _widened(range_, newest, MOST_ROOTS, lambda a: a.rows[0]["traces"] if a else 0)
+    if not found.rows:
+        return SelfTimes([], 0, 0, None)
+    answer = own_times(scope, found.rows, top)
+    row = found.rows[0]
+    return SelfTimes(answer.rows, len(found), row["traces"], row["since"])
+
+
+def slow_roots(scope: Scope, range_: TimeRange) -> Answer:
+    """One row per root span among the slowest of the newest."""
+    return reader.read(scope, "overview.slow_roots", **range_.params, rows=MOST_ROOTS, top=SLOWEST)
+
+
+def own_times(scope: Scope, roots: Sequence[Row], top: int) -> Answer:
+    """One row per operation in the traces of some root spans: its own time there."""
+    return reader.read(
+        scope,
+        "overview.own_times",
+        since=min(row["start_time"] for row in roots),
+        until=max(row["start_time"] for row in roots) + LONGEST_TRACE,
+        trace_ids=[bytes.fromhex(row["trace_id"]) for row in roots],
+        top=top,
+    )
+
+
+def _widened(
+    range_: TimeRange,
+    ask: Callable[[datetime], Answer],
+    enough: int,
+    found: Callable[[Answer], int] = len,
+) -> tuple[Answer, datetime]:
+    """The answer of the narrowest window at the newest end that holds enough, else of all; and
+    where that window begins."""
+    for share in _SHARES:
+        since = range_.until - range_.length / share if share > 1 else range_.since
+        answer = ask(since)
+        if found(answer) >= enough:
+            break
+    return answer, since
 
 
 def models(scope: Scope, range_: TimeRange) -> Answer:
@@ -88,4 +306,4 @@ def models(scope: Scope, range_: TimeRange) -> Answer:
 
 def orgs(scope: Scope, range_: TimeRange) -> Answer:
     """One row per org of the scope: spans, errors and p95 (ns), the highest error rate first."""
-    return reader.read(scope, "overview.orgs", **range_.params)
+    return reader.read(scope, "overview.orgs", **over(range_))

@@ -7,7 +7,7 @@ that the writer never has to refuse anything.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final
 
@@ -39,12 +39,16 @@ Problem = str | None
 
 @dataclass(frozen=True)
 class Admitted:
-    """The request in protobuf with the taken items only, and what the sender is to be told."""
+    """The request in protobuf with the taken items only, and what the sender is to be told.
+
+    `problems` says why items were rejected, and how many for each reason.
+    """
 
     body: bytes
     items: int
     rejected: int
     notice: str
+    problems: Mapping[str, int] = field(default_factory=dict)
 
 
 def admit(signal: Signal, body: bytes, content_type: str, settings: Settings) -> Admitted:
@@ -68,6 +72,7 @@ def admit(signal: Signal, body: bytes, content_type: str, settings: Settings) ->
         items=items,
         rejected=rejected,
         notice=" ".join(filter(None, [gate.sentence(signal.noun), limits.sentence()])),
+        problems=gate.problems,
     )
 
 

@@ -8,7 +8,8 @@ from __future__ import annotations
 import hashlib
 import logging
 import time
-from contextlib import AbstractContextManager, nullcontext
+from collections.abc import Iterator
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from threading import Lock
 from typing import Final, Protocol
 
@@ -19,6 +20,7 @@ from access.errors import OrgDisabled, UnknownKey
 from settings import Settings
 from telemetry import admission, body, replies
 from telemetry.admission import Admitted
+from telemetry.counts import NOBODY, Counts
 from telemetry.errors import (
     Malformed,
     NoKey,
@@ -26,6 +28,7 @@ from telemetry.errors import (
     OrgClosed,
     Refused,
     SpoolError,
+    TooLarge,
     WrongMethod,
     WrongType,
 )
@@ -34,6 +37,16 @@ from telemetry.spool import Batch, Spool
 
 METHODS: Final = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")
 LARGE_BYTES: Final = 4 * 1024 * 1024
+
+REASONS: Final[dict[type[Refused], str]] = {
+    Malformed: "requests that are not valid OTLP",
+    NoKey: "requests without a known key",
+    OrgClosed: "requests of a disabled organisation",
+    TooLarge: "requests over a limit",
+    WrongType: "requests of another content type",
+    NotStored: "requests while nothing could be stored",
+}
+"""What refused requests are counted under."""
 
 log = logging.getLogger(__name__)
 
@@ -44,10 +57,12 @@ class Keys(Protocol):
     def org_of(self, authorization: str | None) -> str: ...
 
 
-def blueprint(spool: Spool, keyring: Keys, settings: Settings) -> Blueprint:
-    """The three paths of OTLP/HTTP."""
+def blueprint(
+    spool: Spool, keyring: Keys, settings: Settings, counts: Counts | None = None
+) -> Blueprint:
+    """The three paths of OTLP/HTTP; what they take and refuse is counted in `counts`."""
     room = Blueprint("receiver", __name__)
-    receiver = Receiver(spool, keyring, settings)
+    receiver = Receiver(spool, keyring, settings, counts or Counts())
     for signal in SIGNALS.values():
         room.add_url_rule(
             f"/v1/{signal.name}",
@@ -63,10 +78,11 @@ def blueprint(spool: Spool, keyring: Keys, settings: Settings) -> Blueprint:
 class Receiver:
     """Takes requests into the spool."""
 
-    def __init__(self, spool: Spool, keyring: Keys, settings: Settings) -> None:
+    def __init__(self, spool: Spool, keyring: Keys, settings: Settings, counts: Counts) -> None:
         self._spool = spool
         self._keyring = keyring
         self._settings = settings
+        self._counts = counts
         self._large = Lock()
 
     def answer(self, signal: Signal) -> Response:
@@ -81,14 +97,26 @@ class Receiver:
     def _take(self, signal: Signal, sent: Request) -> Admitted:
         if sent.method != "POST":
             raise WrongMethod("Send OTLP with POST.")
-        org = self._org(sent)
-        received = self._body(sent)
-        with self._turn(len(received)):
-            taken = admission.admit(signal, received, sent.mimetype, self._settings)
-        if taken.items:
-            batch = Batch(org, signal.name, taken.body, taken.items, time.time_ns() // 1000)
-            self._put(batch, _digest(batch, received))
+        with self._counted(NOBODY):
+            org = self._org(sent)
+        with self._counted(org):
+            received = self._body(sent)
+            with self._turn(len(received)):
+                taken = admission.admit(signal, received, sent.mimetype, self._settings)
+            if taken.items:
+                batch = Batch(org, signal.name, taken.body, taken.items, time.time_ns() // 1000)
+                self._put(batch, _digest(batch, received))
+        self._counts.took(org, taken.items, taken.problems)
         return taken
+
+    @contextmanager
+    def _counted(self, org: str) -> Iterator[None]:
+        """Requests that are refused are counted by reason."""
+        try:
+            yield
+        except Refused as refused:
+            self._counts.refused(org, REASONS[type(refused)])
+            raise
 
     def _turn(self, length: int) -> AbstractContextManager[object]:
         """Large bodies are decoded one at a time: each can become many times its size."""

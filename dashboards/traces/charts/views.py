@@ -8,26 +8,19 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
-from itertools import pairwise
 from typing import Any
 from zoneinfo import ZoneInfo
 
 from dash import html
 from dash.development.base_component import Component
 
-from dashboards.parts import charts, formats
-from queries.explore import LEVELS, Buckets, Cell, Heatmap, Histogram
+from dashboards.parts import charts, formats, timeline
+from queries.buckets import Buckets
+from queries.explore import LEVELS, Cell, Heatmap, Histogram
 
 Figure = dict[str, Any]
 
-_TICKS = 9
-_STEPS = tuple(
-    timedelta(minutes=minutes)
-    for minutes in (1, 2, 5, 10, 15, 30, 60, 120, 180, 360, 720, 1440, 2880, 7200, 14400, 43200)
-)
 _SCALE = [[0, "rgba(91,141,239,.16)"], [0.5, "rgba(91,141,239,.62)"], [1, charts.CALM]]
-_UNTOUCHED = {"marker": {"opacity": 1}}
 _LEAST_ROWS = 9
 
 
@@ -43,15 +36,15 @@ def histogram(found: Histogram, zone: ZoneInfo, revision: str) -> Figure:
     well = [spans - errors for spans, errors in zip(found.spans, found.errors, strict=True)]
     return {
         "data": [
-            _bars(found.buckets, found.errors, "errors", charts.ALARM, zone),
-            _bars(found.buckets, well, "without error", charts.CALM, zone),
+            timeline.bars(found.buckets, found.errors, "errors", charts.ALARM, zone),
+            timeline.bars(found.buckets, well, "without error", charts.CALM, zone),
         ],
         "layout": {
-            **_layout(found.buckets, zone, revision),
+            **timeline.layout(found.buckets, zone, revision),
             "barmode": "stack",
             "selectdirection": "h",
-            "yaxis": {**_axis(), "rangemode": "tozero", "nticks": 3, "tickformat": "~s"},
-            "meta": {"edges": _milliseconds(found.buckets.edges)},
+            "yaxis": {**timeline.axis(), "rangemode": "tozero", "nticks": 3, "tickformat": "~s"},
+            "meta": {"edges": timeline.milliseconds(found.buckets.edges)},
         },
     }
 
@@ -66,7 +59,7 @@ def heatmap(found: Heatmap, zone: ZoneInfo, revision: str) -> Figure:
             {
                 "type": "heatmap",
                 # edges, so that the cells at both ends are as wide as their time
-                "x": _milliseconds(cut.edges),
+                "x": timeline.milliseconds(cut.edges),
                 "y": [rows.first + i for i in range(len(rows.levels) + 1)],
                 "z": [[cell.spans**0.4 if cell else None for cell in row] for row in cells],
                 "text": [[_cell(cell, cut, zone) for cell in row] for row in cells],
@@ -82,10 +75,14 @@ def heatmap(found: Heatmap, zone: ZoneInfo, revision: str) -> Figure:
             _failed_cells(found, rows),
         ],
         "layout": {
-            **_layout(cut, zone, revision),
+            **timeline.layout(cut, zone, revision),
             "selectdirection": "any",
-            "yaxis": {**_axis(), "range": [rows.first, rows.high + 1], **_duration_ticks(rows)},
-            "meta": {"edges": _milliseconds(cut.edges), "low": rows.low, "high": rows.high},
+            "yaxis": {
+                **timeline.axis(),
+                "range": [rows.first, rows.high + 1],
+                **_duration_ticks(rows),
+            },
+            "meta": {"edges": timeline.milliseconds(cut.edges), "low": rows.low, "high": rows.high},
         },
     }
 
@@ -129,7 +126,7 @@ def nothing() -> Component:
 
 def note(found: Histogram | Heatmap) -> str:
     """What one bar, or one column, is, and what can be done."""
-    step = _step(found.buckets.step)
+    step = timeline.step_words(found.buckets.step)
     if isinstance(found, Histogram):
         return f"{step} a bar, errors in red. Drag to narrow the time."
     return f"{step} a column, errors marked red. Drag to narrow time and duration."
@@ -145,28 +142,9 @@ def label(found: Histogram | Heatmap, zone: ZoneInfo) -> str:
     )
 
 
-def _bars(
-    cut: Buckets, counts: Sequence[int], name: str, colour: str, zone: ZoneInfo
-) -> dict[str, Any]:
-    edges = _milliseconds(cut.edges)
-    ends = list(pairwise(edges))
-    return {
-        "type": "bar",
-        "x": [(a + b) / 2 for a, b in ends],
-        "y": list(counts),
-        "width": [0.86 * (b - a) for a, b in ends],
-        "name": name,
-        "customdata": [_interval(cut, i, zone) for i in range(len(cut))],
-        "marker": {"color": colour, "line": {"width": 0}},
-        "hovertemplate": "%{customdata}<br>%{y:,} " + name + "<extra></extra>",
-        "selected": _UNTOUCHED,
-        "unselected": _UNTOUCHED,
-    }
-
-
 def _failed_cells(found: Heatmap, rows: Rows) -> dict[str, Any]:
     """A mark in every cell with errors, the larger the more of its spans have failed."""
-    edges = _milliseconds(found.buckets.edges)
+    edges = timeline.milliseconds(found.buckets.edges)
     failed = [cell for cell in found.cells if cell.errors]
     return {
         "type": "scatter",
@@ -179,8 +157,8 @@ def _failed_cells(found: Heatmap, rows: Rows) -> dict[str, Any]:
             "size": [2.5 + 3.5 * cell.errors / cell.spans for cell in failed],
             "line": {"width": 0},
         },
-        "selected": _UNTOUCHED,
-        "unselected": _UNTOUCHED,
+        "selected": timeline.UNTOUCHED,
+        "unselected": timeline.UNTOUCHED,
         "hoverinfo": "skip",
     }
 
@@ -190,7 +168,8 @@ def _cell(cell: Cell | None, cut: Buckets, zone: ZoneInfo) -> str:
     if cell is None:
         return ""
     errors = f", {cell.errors:,} errors" if cell.errors else ""
-    return f"{_interval(cut, cell.bucket, zone)}<br>{between(cell.level)}: {cell.spans:,}{errors}"
+    when = timeline.interval(cut, cell.bucket, zone)
+    return f"{when}<br>{between(cell.level)}: {cell.spans:,}{errors}"
 
 
 def between(level: int | None) -> str:
@@ -210,77 +189,8 @@ def _round(ns: int) -> str:
     return f"{ns / size:,.3g} {unit}" if ns < 1000 * size else f"{ns // size:,} {unit}"
 
 
-def _interval(cut: Buckets, index: int, zone: ZoneInfo) -> str:
-    since, until = (cut.edges[i].astimezone(zone) for i in (index, index + 1))
-    if cut.step >= timedelta(days=1):
-        return f"{since:%Y-%m-%d %H:%M} – {until:%Y-%m-%d %H:%M}"
-    seconds = "" if cut.step >= timedelta(minutes=1) else ":%S"
-    return f"{since:%Y-%m-%d %H:%M}{since.strftime(seconds)} – {until.strftime('%H:%M' + seconds)}"
-
-
-def _step(step: timedelta) -> str:
-    for unit, size in (("d", 86400), ("h", 3600), ("min", 60)):
-        if step.total_seconds() >= size:
-            return f"{step.total_seconds() / size:g} {unit}"
-    return f"{step.total_seconds():g} s"
-
-
 def _spans(found: Histogram | Heatmap) -> list[int]:
     return found.spans if isinstance(found, Histogram) else [cell.spans for cell in found.cells]
-
-
-def _milliseconds(moments: Sequence[datetime]) -> list[float]:
-    return [moment.timestamp() * 1000 for moment in moments]
-
-
-def _layout(cut: Buckets, zone: ZoneInfo, revision: str) -> dict[str, Any]:
-    edges = _milliseconds(cut.edges)
-    return {
-        "paper_bgcolor": "rgba(0,0,0,0)",
-        "plot_bgcolor": "rgba(0,0,0,0)",
-        "font": {"family": "Inter, system-ui, sans-serif", "size": 11, "color": charts.INK},
-        "margin": {"l": 52, "r": 10, "t": 6, "b": 20},
-        "hoverlabel": {"font": {"family": "Inter, system-ui, sans-serif", "size": 12}},
-        "separators": ".,",
-        "showlegend": False,
-        "dragmode": "select",
-        "newselection": {"line": {"color": charts.CALM, "width": 1, "dash": "solid"}},
-        "activeselection": {"fillcolor": charts.CALM, "opacity": 0.2},
-        # drawn again, it stays as it is; what was brushed goes when the range does
-        "uirevision": revision,
-        "selectionrevision": revision,
-        "xaxis": {
-            **_axis(),
-            "type": "linear",
-            "range": [edges[0], edges[-1]],
-            "gridcolor": "rgba(0,0,0,0)",
-            **_time_ticks(cut.edges[0], cut.edges[-1], zone),
-        },
-    }
-
-
-def _axis() -> dict[str, Any]:
-    return {"fixedrange": True, "zeroline": False, "gridcolor": charts.GRID, "ticks": ""}
-
-
-def _time_ticks(since: datetime, until: datetime, zone: ZoneInfo) -> dict[str, Any]:
-    """Round times of the zone's clock; midnight is named by its day."""
-    length = until - since
-    step = next((s for s in _STEPS if s * _TICKS >= length), length / _TICKS)
-    wall = since.astimezone(zone).replace(tzinfo=None)
-    midnight = wall.replace(hour=0, minute=0, second=0, microsecond=0)
-    wall = midnight + -(-(wall - midnight) // step) * step
-    places, words = [], []
-    while (moment := wall.replace(tzinfo=zone).astimezone(UTC)) < until:
-        if moment >= since:
-            places.append(moment.timestamp() * 1000)
-            words.append(f"{wall:%b} {wall.day}" if wall == _day(wall) else f"{wall:%H:%M}")
-        wall += step
-    return {"tickvals": places, "ticktext": words}
-
-
-def _day(wall: datetime) -> datetime:
-    return wall.replace(hour=0, minute=0, second=0, microsecond=0)
 
 
 def _duration_ticks(rows: Rows) -> dict[str, Any]:
