@@ -2,14 +2,16 @@
 select
     service_name,
     coalesce(code_function, name) as function,
-    bool_or(code_function is not null) as named,
     -- the newest place the function was seen at
     arg_max(code_file, start_time) as file,
-    arg_max(code_line, start_time) as line,
     count(*) as calls,
     count(*) filter (where status = 'error') as errors,
     quantile_cont(duration_ns, [0.5, 0.95, 0.99]) filter (where duration_ns >= 0) as quantiles_ns,
-    max(start_time) as newest
+    sum(duration_ns) filter (where duration_ns >= 0) as total_ns,
+    avg(memory_delta_bytes) as memory_bytes,
+    max(start_time) as newest,
+    -- how many there are, however few of them fit into one answer
+    count(*) over () as functions
 from spans($spans)
 where start_time >= $since
     and start_time < $until

@@ -83,6 +83,11 @@ VALUES: dict[str, Any] = {
     "few": 5,
     "least": 0.02,
     "slowest": False,
+    "function": "pay",
+    "begin": NOW - timedelta(hours=12),
+    "end": NOW,
+    "file": "pay.py",
+    "revision": None,
     "rolled": rolled.Rolled(TimeRange(NOW - timedelta(days=1), NOW)),
 }
 """A value for each parameter that a question may name, beside its tables and its range."""
