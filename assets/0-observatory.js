@@ -1,9 +1,9 @@
 /* The browser's half of the link: controls <-> URL, live refresh, theme. No data passes here. */
 (function () {
   "use strict";
-  const DEFAULTS = { range: "24h", zone: "browser", live: "off", mode: "spans" };
+  const DEFAULTS = { range: "24h", zone: "browser", live: "off", mode: "spans", chart: "rate" };
   /* what names something of one org, and nothing in another */
-  const OF_ONE_ORG = { trace: "", span: "", version: "", root: "", other: "", select: "", only: "", cohort: "", zoom: "" };
+  const OF_ONE_ORG = { trace: "", span: "", version: "", root: "", other: "", select: "", only: "", cohort: "", zoom: "", service: "", revision: "", against: "" };
   const SHARED = ["org", "range", "since", "until", "zone", "live"];
   const INSIDE = { "/trace": "/traces", "/compare": "/traces" };
   const LIVE_SECONDS = { "5s": 5, "30s": 30 };

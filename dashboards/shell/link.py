@@ -30,7 +30,7 @@ MAX_TEXT = 500
 """Characters of a parameter that are read, but for those of LONG."""
 
 MAX_LONG = 4_000
-LONG = frozenset({"q", "cols", "only", "select"})
+LONG = frozenset({"q", "cols", "only", "select", "node", "onto"})
 
 YEARS = range(1900, 9000)
 """Years that a range may touch; at the ends of the calendar, other zones have no date to show."""
@@ -67,6 +67,13 @@ class Link:
     other: str = ""
     cohort: str = ""
     function: str = ""
+    map: str = ""
+    node: str = ""
+    onto: str = ""
+    chart: str = "rate"
+    service: str = ""
+    revision: str = ""
+    against: str = ""
 
     @classmethod
     def parse(cls, search: str | None) -> Link:
