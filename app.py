@@ -21,7 +21,9 @@ import settings as settings_module
 from access import login, sessions
 from access.keys import KeyRing
 from dashboards import headers, health, page
+from dashboards.code.source import routes as source_pane
 from dashboards.export import routes as export
+from dashboards.overview.pipeline import provided as pipeline
 from dashboards.serving import Web
 from demo import feed, world
 from demo.progress import Bar
@@ -33,6 +35,8 @@ from records.errors import RecordsError
 from records.store import Records
 from settings import Settings
 from telemetry import compaction, receiver, rollups
+from telemetry.counts import Counts
+from telemetry.pipeline import Pipeline
 from telemetry.source import receiver as source_receiver
 from telemetry.source import roots
 from telemetry.source.contents import Contents
@@ -98,17 +102,21 @@ def create_app(settings: Settings, *, demo_people: bool = False) -> App:
     server.config["SEND_FILE_MAX_AGE_DEFAULT"] = int(HOUR)
     server.before_request(lambda: reader.use(asked))
     server.before_request(lambda: sources.use(library))
+    counts = Counts()
+    flow = Pipeline(writer.status, spool.depth, counts)
+    server.before_request(lambda: pipeline.use(flow))
     login.install_gate(server, records, settings)
     accounts = [(p.email, p.what) for p in world.PEOPLE] if demo_people else []
     server.register_blueprint(
         login.blueprint(records, settings, accounts, world.PASSWORD if demo_people else "")
     )
     keyring = KeyRing(records)
-    server.register_blueprint(receiver.blueprint(spool, keyring, settings))
+    server.register_blueprint(receiver.blueprint(spool, keyring, settings, counts))
     server.register_blueprint(
         source_receiver.blueprint(records, library.contents, keyring, settings)
     )
     server.register_blueprint(export.routes)
+    server.register_blueprint(source_pane.routes)
     server.register_blueprint(
         health.blueprint(
             {
