@@ -56,11 +56,13 @@ class File:
 
 
 @contextmanager
-def engine(spill: Path) -> Iterator[duckdb.DuckDBPyConnection]:
+def engine(
+    spill: Path, memory: str = MEMORY, threads: int = THREADS
+) -> Iterator[duckdb.DuckDBPyConnection]:
     """A DuckDB of its own, small in memory; what does not fit goes to the folder `spill`."""
     config: dict[str, Any] = {
-        "memory_limit": MEMORY,
-        "threads": THREADS,
+        "memory_limit": memory,
+        "threads": threads,
         "temp_directory": str(spill),
         "preserve_insertion_order": False,
     }

@@ -10,7 +10,7 @@ from __future__ import annotations
 import logging
 import time
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
@@ -19,22 +19,31 @@ from urllib.parse import unquote
 
 import duckdb
 import orjson
-import pyarrow as pa
 import pyarrow.parquet as pq
 from deltalake import DeltaTable, Transaction
 from deltalake.exceptions import CommitFailedError
 from deltalake.transaction import AddAction, RemoveAction
 
 from settings import Settings
-from telemetry import lake, merging, parquet, semconv
-from telemetry.grains import GAMMA, GRAINS, KEYS, LEVELS, SKIPPED, WHO
+from telemetry import lake, merging, parquet
+from telemetry.grains import WHO
 from telemetry.schema import ROLLUPS, SPANS
+from telemetry.sums import Sums
 
-BUCKET_OF: Final = f"if(ns <= 0, 0, 1 + cast(ceil(ln(ns) / ln({GAMMA})) as integer))"
-"""SQL of the bucket of a duration in ns: 0 for none at all, else 1 for up to 1 ns and so on."""
+MANY: Final = 12
+"""Files of an org's day that are folded into one, and those of about their size with them."""
 
-MANY: Final = 24
-"""Files of an org's day that are folded into one."""
+GREATER: Final = 3
+"""How many times as large as all smaller ones a file may be to be folded with them."""
+
+MEMORY: Final = "1GB"
+"""What DuckDB may use to roll; there is no more than one roll at a time."""
+
+SMALL_BYTES: Final = 16 * 1024 * 1024
+"""Files of an org's day that are smaller are counted together with those of others."""
+
+SLICE_ROWS: Final = 1_000_000
+"""Spans that are counted at once, about."""
 
 BATCH: Final = 200
 """Commits rolled at once, at most."""
@@ -160,104 +169,51 @@ def _rows(folder: Path, actions: Sequence[dict[str, Any]]) -> int:
 def _summed(settings: Settings, folder: Path, changes: dict[Partition, Change]) -> list[AddAction]:
     """One file of sums for each org and day that changed."""
     root = settings.lake_dir / ROLLUPS.name
-    with merging.engine(settings.data_dir / "spill") as db:
-        _prepare(db)
-        found = []
-        for (org, day), change in changes.items():
-            parts = [
-                _sums(db, [str(folder / unquote(path)) for path in paths], sign)
-                for paths, sign in ((change.added, 1), (change.removed, -1))
-                if paths
-            ]
-            if parts:
-                found.append(_written(root, org, day, parts))
-        return found
+    adds: list[AddAction] = []
+    for some in _portions(folder, changes):
+        # a large portion is a rebuild, which questions wait for
+        threads = 1 if len(some) == 1 else settings.query_threads
+        with merging.engine(settings.data_dir / "spill", MEMORY, threads) as db:
+            sums = Sums(db)
+            for files, sign in some:
+                sums.count(files, sign)
+            if len(some) > 1:
+                sums.settle()
+            adds.extend(sums.written(root, parquet.RAW))
+    return adds
 
 
-def _written(root: Path, org: str, day: date, parts: list[pa.Table]) -> AddAction:
-    return parquet.write_file(root, ROLLUPS, org, day, parquet.RAW, parts)
+def _portions(
+    folder: Path, changes: dict[Partition, Change]
+) -> Iterator[list[tuple[list[str], int]]]:
+    """Files to be counted at once, and their sign: many small ones, or one day's in slices."""
+    small: dict[int, list[str]] = {1: [], -1: []}
+    for change in changes.values():
+        paths = {
+            sign: [str(folder / unquote(path)) for path in each]
+            for sign, each in ((1, change.added), (-1, change.removed))
+        }
+        if sum(Path(path).stat().st_size for each in paths.values() for path in each) < SMALL_BYTES:
+            for sign, each in paths.items():
+                small[sign] += each
+        else:
+            yield [(part, sign) for sign, each in paths.items() for part in _sliced(each)]
+    if any(small.values()):
+        yield [(part, sign) for sign, each in small.items() for part in _sliced(each)]
 
 
-def _prepare(db: duckdb.DuckDBPyConnection) -> None:
-    """What the sums speak of: the bucket of a duration, and what a model call is."""
-    calls = ", ".join(f"'{name}'" for name in semconv.MODEL_CALLS)
-    db.execute(f"create macro is_model_call(operation) as operation in ({calls})")
-    db.execute(f"create macro bucket_of(ns) as {BUCKET_OF}")
-
-
-def _sums(db: duckdb.DuckDBPyConnection, files: list[str], sign: int) -> pa.Table:
-    """The rows of `files` summed at every level and grain, counted as often as `sign` says."""
-    levels = " union all ".join(_at_level(level) for level in LEVELS)
-    found = db.sql(levels, params={"files": files, "sign": sign})
-    return _conformed(found.to_arrow_table())
-
-
-_AT_LEVEL: Final = """
-select
-    '{level}' as level,
-    case grouping({keys}) {grains} end as grain,
-    date_trunc('{level}', start_time) as start,
-    {columns},
-    $sign * count(*) as spans,
-    $sign * count(*) filter (where status = 'error') as errors,
-    $sign * count(*) filter (where parent_span_id is null) as roots,
-    $sign * count(*) filter (where duration_ns >= 0) as timed,
-    $sign * coalesce(sum(duration_ns) filter (where duration_ns >= 0), 0) as duration_ns,
-    -- what is taken away is there a second time, so it is neither the least nor the greatest
-    if($sign > 0, min(duration_ns) filter (where duration_ns >= 0), null) as shortest_ns,
-    if($sign > 0, max(duration_ns) filter (where duration_ns >= 0), null) as longest_ns,
-    map_from_entries(list_transform(
-        map_entries(histogram(bucket_of(duration_ns)) filter (where duration_ns >= 0)),
-        lambda e: {{key: e.key, value: $sign * e.value}}
-    )) as durations,
-    $sign * count(*) filter (where is_model_call(kind_of_call)) as calls,
-    $sign * sum(input_tokens) filter (where is_model_call(kind_of_call)) as input_tokens,
-    $sign * sum(output_tokens) filter (where is_model_call(kind_of_call)) as output_tokens,
-    $sign * sum(cached_tokens) filter (where is_model_call(kind_of_call)) as cached_tokens,
-    $sign * sum(cost_usd) filter (where is_model_call(kind_of_call)) as cost_usd,
-    $sign * sum(memory_delta_bytes) as memory_delta_bytes,
-    $sign * count(memory_delta_bytes) as measured,
-    if($sign > 0, min(start_time), null) as earliest,
-    if($sign > 0, max(start_time), null) as latest
-from (
-    select
-        start_time, duration_ns, status, parent_span_id, service_name, process_group,
-        name as operation, subsystem, agent_name, model, exception_type, service_version,
-        code_revision, coalesce(code_function, name) as function, code_file,
-        operation as kind_of_call, input_tokens, output_tokens, cached_tokens, cost_usd,
-        memory_delta_bytes
-    from read_parquet($files, union_by_name = true, hive_partitioning = false)
-)
-group by grouping sets ({sets})
-"""
-
-
-def _at_level(level: str) -> str:
-    """The question for one level: a row for each of its times and each grain."""
-    grains = {grain: keys for grain, keys in GRAINS.items() if (level, grain) not in SKIPPED}
-    present = [key for key in KEYS if any(key in keys for keys in grains.values())]
-    start = f"date_trunc('{level}', start_time)"
-    sets = (", ".join([start, *keys]) for keys in grains.values())
-    words = (f"when {_mask(keys, present)} then '{grain}'" for grain, keys in grains.items())
-    return _AT_LEVEL.format(
-        level=level,
-        keys=", ".join(present),
-        grains=" ".join(words),
-        columns=", ".join(f"{key if key in present else 'null'} as {key}" for key in KEYS),
-        sets=", ".join(f"({each})" for each in sets),
-    )
-
-
-def _mask(keys: Sequence[str], among: Sequence[str]) -> int:
-    """What SQL's grouping() gives for a grain: a bit for each key that it leaves out."""
-    return sum(1 << place for place, key in enumerate(reversed(among)) if key not in keys)
-
-
-def _conformed(rows: pa.Table) -> pa.Table:
-    """The rows with the columns of the table, in its order and types, by level, grain and time."""
-    schema = parquet.stored_schema(ROLLUPS)
-    ordered = rows.sort_by([("level", "ascending"), ("grain", "ascending"), ("start", "ascending")])
-    return pa.table([ordered[f.name].cast(f.type) for f in schema], schema=schema)
+def _sliced(paths: list[str]) -> Iterator[list[str]]:
+    """Paths of files that together have about SLICE_ROWS rows."""
+    part: list[str] = []
+    rows = 0
+    for path in paths:
+        part.append(path)
+        rows += pq.read_metadata(path).num_rows
+        if rows >= SLICE_ROWS:
+            yield part
+            part, rows = [], 0
+    if part:
+        yield part
 
 
 # folding
@@ -269,76 +225,40 @@ def fold(settings: Settings, rollups: DeltaTable) -> int:
     for action in lake.files_of(rollups):
         partition = (action["partition.org_id"], action["partition.date"])
         by_partition[partition].append(action)
-    many = {where: files for where, files in by_partition.items() if len(files) > MANY}
-    for (org, day), files in many.items():
-        _fold_one(settings, rollups, org, day, files)
-    return sum(map(len, many.values()))
+    folded = 0
+    for files in by_partition.values():
+        if few := _chosen(files):
+            _fold_one(settings, rollups, few)
+            folded += len(few)
+    return folded
 
 
-def _fold_one(
-    settings: Settings, rollups: DeltaTable, org: str, day: date, files: list[dict[str, Any]]
-) -> None:
+def _chosen(files: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """The small files of an org's day, when they are many; large ones are not written again and
+    again."""
+    ordered = sorted(files, key=lambda file: int(file["size_bytes"]))
+    chosen: list[dict[str, Any]] = []
+    size = 0
+    for file in ordered:
+        if len(chosen) >= MANY and file["size_bytes"] > GREATER * size:
+            break
+        chosen.append(file)
+        size += file["size_bytes"]
+    return chosen if len(chosen) > MANY else []
+
+
+def _fold_one(settings: Settings, rollups: DeltaTable, files: list[dict[str, Any]]) -> None:
     root = lake.folder_of(rollups)
-    with merging.engine(settings.data_dir / "spill") as db:
-        paths = [str(root / action["path"]) for action in files]
-        rows = _conformed(db.sql(_FOLD, params={"files": paths}).to_arrow_table())
-    add = parquet.write_file(root, ROLLUPS, org, day, parquet.MERGED, [rows])
+    with merging.engine(settings.data_dir / "spill", MEMORY) as db:
+        sums = Sums(db)
+        sums.take([str(root / action["path"]) for action in files])
+        adds = list(sums.written(root, parquet.MERGED))
     try:
-        lake.commit(rollups, [add], [_removal(action) for action in files])
+        lake.commit(rollups, adds, [_removal(action) for action in files])
     except CommitFailedError as error:
-        log.info("A fold of %s %s was overtaken: %s", org, day, error)
-        lake.discard(rollups, [add])
+        log.info("A fold was overtaken: %s", error)
+        lake.discard(rollups, adds)
         rollups.update_incremental()
-
-
-_NAMES: Final = f"level, grain, start, {', '.join(KEYS)}"
-_FOLD: Final = f"""
-with parts as materialized (
-    select * from read_parquet($files, union_by_name = true, hive_partitioning = false)
-),
-buckets as (
-    select {_NAMES}, e.key as bucket, sum(e.value) as durations
-    from (select {_NAMES}, unnest(map_entries(durations)) as e from parts)
-    group by all
-    having sum(e.value) != 0
-),
-histograms as (
-    select {_NAMES}, map(list(bucket order by bucket), list(durations order by bucket)) as durations
-    from buckets
-    group by all
-),
-sums as (
-    select
-        {_NAMES},
-        sum(spans) as spans,
-        sum(errors) as errors,
-        sum(roots) as roots,
-        sum(timed) as timed,
-        sum(duration_ns) as duration_ns,
-        min(shortest_ns) as shortest_ns,
-        max(longest_ns) as longest_ns,
-        sum(calls) as calls,
-        sum(input_tokens) as input_tokens,
-        sum(output_tokens) as output_tokens,
-        sum(cached_tokens) as cached_tokens,
-        sum(cost_usd) as cost_usd,
-        sum(memory_delta_bytes) as memory_delta_bytes,
-        sum(measured) as measured,
-        min(earliest) as earliest,
-        max(latest) as latest
-    from parts
-    group by all
-)
-select sums.*, histograms.durations
-from sums
-left join histograms on {{same}}
-where spans != 0
-""".format(
-    same=" and ".join(
-        f"sums.{name} is not distinct from histograms.{name}"
-        for name in ("level", "grain", "start", *KEYS)
-    )
-)
 
 
 def _removal(action: dict[str, Any]) -> RemoveAction:
