@@ -1,7 +1,7 @@
 /* The tabs of the trace page beside the waterfall: what is drawn here, and clicks to links. */
 (function () {
   "use strict";
-  const { put, params } = window.observatory;
+  const { put, params, graphs } = window.observatory;
   const dc = window.dash_clientside;
   const stay = () => dc.no_update;
   const byId = (id) => document.getElementById(id);
@@ -116,22 +116,9 @@
     told.style.top = (below ? y + 18 : y - told.offsetHeight - 10) + "px";
   }
 
-  /* Span graph: a canvas knows no CSS variables, so its colours are read off the page. */
-  function tokens() {
-    const probe = make("i");
-    document.body.append(probe);
-    const read = (name) => {
-      probe.style.color = "var(--" + name + ")";
-      return getComputedStyle(probe).color;
-    };
-    const names = ["ink", "ink-soft", "ink-faint", "surface", "raised", "line-strong", "accent", "bad"];
-    const found = Object.fromEntries(names.map((name) => [name, read(name)]));
-    probe.remove();
-    return found;
-  }
-
+  /* Span graph. */
   function graphStyle() {
-    const is = tokens();
+    const is = graphs.tokens();
     const font = { "font-family": "Inter, system-ui, sans-serif", color: is.ink };
     const rule = (selector, style) => ({ selector, style });
     return [
@@ -154,46 +141,12 @@
       rule("node:active, edge:active", { "overlay-opacity": 0.08, "overlay-color": is.accent }),
     ];
   }
-  /* A tab that is opened gets its size after its drawing: what was fitted into nothing is fitted again. */
-  const fitting = new ResizeObserver((entries) => {
-    for (const { target, contentRect } of entries) {
-      if (contentRect.width) fit(target._cyreg && target._cyreg.cy);
-    }
-  });
-  const SETTLING_MS = 1000;
-  const drawings = new WeakMap();
-
-  let waiting = 0;
-  // in the next frame: nodes have neither place nor size while they are being added
-  function fit(drawn) {
-    cancelAnimationFrame(waiting);
-    waiting = requestAnimationFrame(() => {
-      if (!drawn || drawn.destroyed()) return;
-      drawn.resize();
-      if (drawn.width() && drawn.height() && drawn.nodes().length) drawn.fit(undefined, 32);
-    });
-  }
-
-  // nodes come before their size: while another graph settles every change is fitted, later none,
-  // so that choosing a part of it does not undo the reader's zoom
   function styleGraph(elements) {
-    const drawing = byId("trace-graph-drawing");
-    const drawn = drawing && drawing._cyreg && drawing._cyreg.cy;
-    if (!drawn) return graphStyle();
-    const known = drawings.get(drawn) || {};
     const ids = (elements || []).map((element) => element.data.id + element.data.label).join();
-    if (ids !== known.ids) drawings.set(drawn, { ids, until: performance.now() + SETTLING_MS });
-    if (known.ids === undefined) {
-      fitting.observe(drawing);
-      drawn.on("add bounds", () => performance.now() < drawings.get(drawn).until && fit(drawn));
-    }
+    graphs.settle(byId("trace-graph-drawing"), ids);
     return graphStyle();
   }
-  function restyle() {
-    if (byId("trace-graph-drawing")) dc.set_props("trace-graph-drawing", { stylesheet: graphStyle() });
-  }
-  new MutationObserver(restyle).observe(document.documentElement, { attributeFilter: ["data-theme"] });
-  matchMedia("(prefers-color-scheme: dark)").addEventListener("change", restyle);
+  graphs.onTheme("trace-graph-drawing", graphStyle);
 
   const partyNow = () => ((params().get("select") || "").startsWith("agent") ? "agent" : "service");
 

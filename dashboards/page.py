@@ -10,6 +10,7 @@ from dashboards.code import callbacks as code
 from dashboards.compare import callbacks as compare
 from dashboards.headers import PLOTLY
 from dashboards.overview import callbacks as overview
+from dashboards.overview.map import callbacks as service_map
 from dashboards.rooms import ROOMS
 from dashboards.shell import callbacks as shell
 from dashboards.shell import layout as frame
@@ -65,8 +66,9 @@ def create(server: Flask, assets: str) -> Page:
     )
     page.layout = frame.serve
     page.validation_layout = html.Div(  # type: ignore[assignment]
-        [frame.frame(None), *(room() for room in ROOMS.values())]
+        # the map also stands in the Overview
+        [frame.frame(None), *(room() for path, room in ROOMS.items() if path != "/map")]
     )
-    for room in (shell, overview, traces, trace, compare, code, alerts):
+    for room in (shell, overview, service_map, traces, trace, compare, code, alerts):
         room.register(page)
     return page

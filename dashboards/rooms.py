@@ -10,11 +10,13 @@ from dashboards.alerts import layout as alerts
 from dashboards.code import layout as code
 from dashboards.compare import layout as compare
 from dashboards.overview import layout as overview
+from dashboards.overview.map import layout as service_map
 from dashboards.trace import layout as trace
 from dashboards.traces import layout as traces
 
 ROOMS: dict[str, Callable[[], Component]] = {
     "/": overview.layout,
+    "/map": service_map.layout,
     "/traces": traces.layout,
     "/trace": trace.layout,
     "/compare": compare.layout,

@@ -72,6 +72,7 @@ class Map:
     edges_of: int
     edges_since: datetime
     source: str
+    edges_source: str
     as_of: datetime | None
 
 
@@ -158,6 +159,7 @@ def _map(party: Party, range_: TimeRange, asked: TimeRange, found: Answer, calls
         edges_of=(calls.rows[0]["of"] if calls.rows else 0) - len(models),
         edges_since=asked.since,
         source=found.source,
+        edges_source=calls.source,
         as_of=calls.as_of,
     )
 
@@ -176,14 +178,14 @@ def node_search(kind: Kind, name: str) -> str:
     return f"{term('model', name)} {_MODEL_CALLS}" if kind == "model" else term(kind, name)
 
 
-def edge_search(edge: Edge) -> str:
-    """The search for the calls of an edge."""
-    there = term(*edge.caller)
-    if edge.callee[0] == "model":
-        return f"{there} {node_search(*edge.callee)}"
-    here = term(*edge.callee)
+def edge_search(caller: tuple[Kind, str], callee: tuple[Kind, str], *, halved: bool) -> str:
+    """The search for the calls of an edge; `halved` as the edge says."""
+    there = term(*caller)
+    if callee[0] == "model":
+        return f"{there} {node_search(*callee)}"
+    here = term(*callee)
     calls = f"{{{there}}} > {{{here}}}"
-    return f"({calls}) -({{{here}}} > {{{here}}})" if edge.halved else calls
+    return f"({calls}) -({{{here}}} > {{{here}}})" if halved else calls
 
 
 _MODEL_CALLS = f"operation={','.join(semconv.MODEL_CALLS)}"

@@ -66,6 +66,8 @@ class Link:
     zoom: str = ""
     other: str = ""
     cohort: str = ""
+    find: str = ""
+    sort: str = ""
     function: str = ""
     map: str = ""
     node: str = ""

@@ -12,8 +12,8 @@ from dash.development.base_component import Component
 
 from dashboards.parts import faces, formats
 from dashboards.parts.hues import colour
-from dashboards.shell.link import Link
 from dashboards.parts.placing import placed
+from dashboards.shell.link import Link
 from dashboards.trace.terms import CUT
 from queries.handoffs import Edge, Handoffs, Node, Party
 from queries.search import term

@@ -1,0 +1,1 @@
+"""The service map: who calls whom, drawn and listed."""
