@@ -32,6 +32,9 @@ SLOWEST = 100
 LONGEST_TRACE = timedelta(hours=1)
 """How long after its root a trace's spans are looked for."""
 
+RECENT = timedelta(days=14)
+"""How far back the newest span is looked for."""
+
 _SHARES = (256, 64, 16, 4, 1)
 
 
@@ -62,36 +65,16 @@ def course(scope: Scope, range_: TimeRange) -> Course:
     rows = [at.get(i, _NOTHING) for i in range(len(cut))]
     return Course(
         cut,
-        *([row[name] for row in rows] for name in ("spans", "errors", "traces", "agents")),
+        spans=[row["spans"] for row in rows],
+        errors=[row["errors"] for row in rows],
+        traces=[row["traces"] for row in rows],
+        agents=[row["agents"] for row in rows],
         quantiles_ns=[row["quantiles_ns"] for row in rows],
         answer=answer,
     )
 
 
 _NOTHING: Row = {"spans": 0, "errors": 0, "traces": 0, "agents": 0, "quantiles_ns": None}
-
-
-@dataclass(frozen=True)
-class Activity:
-    step: timedelta
-    buckets: list[datetime]
-    spans: list[int]
-    errors: list[int]
-    groups: dict[str, tuple[int, int]]
-    answer: Answer
-
-
-def activity(scope: Scope, range_: TimeRange) -> Activity:
-    found = course(scope, range_)
-    shares = groups(scope, range_)
-    return Activity(
-        found.buckets.step,
-        list(found.buckets.edges[:-1]),
-        found.spans,
-        found.errors,
-        {row["process_group"]: (row["spans"], row["errors"]) for row in shares},
-        found.answer,
-    )
 
 
 @dataclass(frozen=True)
@@ -134,6 +117,12 @@ def earlier(range_: TimeRange) -> dict[str, TimeRange]:
     return {
         word: TimeRange(range_.since - back, range_.until - back) for word, back in fitting.items()
     }
+
+
+def newest(scope: Scope, now: datetime) -> datetime | None:
+    """When the newest span of the last days started; spans dated in the future say nothing."""
+    found = reader.read(scope, "overview.newest", **over(TimeRange(now - RECENT, now))).rows
+    return found[0]["newest"] if found else None
 
 
 def groups(scope: Scope, range_: TimeRange) -> Answer:

@@ -1,4 +1,5 @@
-"""Layout of the Overview."""
+"""Layout of the Overview: how telemetry arrives, the range in numbers, the main chart with what
+belongs to it, and what always stands beside it."""
 
 from __future__ import annotations
 
@@ -7,17 +8,20 @@ from enum import StrEnum
 from dash import html
 from dash.development.base_component import Component
 
+from dashboards.overview.chart import layout as chart
+from dashboards.overview.failures import layout as failures
+from dashboards.overview.glance import layout as glance
+from dashboards.overview.latency import layout as latency
+from dashboards.overview.pipeline import layout as pipeline
+from dashboards.overview.rate import layout as rate
 from dashboards.parts import cards, charts
 
 
 class Id(StrEnum):
-    CARDS = "overview-cards"
     ERRORS = "overview-errors"
     MODELS = "overview-models"
     ORGS = "overview-orgs"
-    CHART = "overview-chart"
-    CHART_NOTE = "overview-chart-note"
-    CHART_FACE = "overview-chart-face"
+    ATTENTION = "overview-attention"
     DONUT = "overview-donut"
     LEGEND = "overview-legend"
 
@@ -25,29 +29,35 @@ class Id(StrEnum):
 def layout() -> Component:
     return html.Div(
         [
-            html.Div(id=Id.CARDS, className="cards loads"),
+            pipeline.layout(),
+            glance.layout(),
             html.Div(id=Id.ORGS, className="loads"),
             html.Div(
                 [
-                    html.Div(_activity(), className="wide loads"),
+                    html.Div(chart.layout(), className="wide"),
                     html.Div(_groups(), className="loads"),
+                ],
+                className="board",
+            ),
+            rate.layout(),
+            failures.layout(),
+            latency.layout(),
+            html.Div(
+                [
                     html.Div(id=Id.ERRORS, className="wide loads"),
-                    html.Div(id=Id.MODELS, className="loads"),
+                    html.Div(
+                        [
+                            html.Div(id=Id.ATTENTION, className="loads"),
+                            html.Div(id=Id.MODELS, className="loads"),
+                        ],
+                        className="pile",
+                    ),
                 ],
                 className="board",
             ),
         ],
         className="room overview",
     )
-
-
-def _activity() -> Component:
-    """The chart stays on the page while its figure changes, so that a refresh blanks nothing."""
-    body = html.Div(
-        [charts.graph(Id.CHART, charts.nothing(), 250), html.Div(id=Id.CHART_FACE)],
-        className="charted",
-    )
-    return cards.panel("Spans over time", body, html.Span(id=Id.CHART_NOTE))
 
 
 def _groups() -> Component:

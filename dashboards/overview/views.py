@@ -1,152 +1,111 @@
-"""Views of the Overview: rows in, components out."""
+"""Views of the Overview's own panels: rows in, components out."""
 
 from __future__ import annotations
 
-from datetime import datetime
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from enum import StrEnum
 from typing import Any
-from zoneinfo import ZoneInfo
 
 from dash import dcc, html
 from dash.development.base_component import Component
 
+from dashboards.overview.asked import Asked
+from dashboards.overview.rows import failed, more
 from dashboards.parts import cards as parts
 from dashboards.parts import charts, faces, formats, tables
-from dashboards.shell.link import Link
 from queries import search
-from queries.filters import TimeRange
-from queries.overview import Activity
 from queries.reader import Answer, Row
 
-UNHEALTHY = 0.05
-"""Share of error spans from which a number is drawn as an alarm."""
-
 SHOWN_GROUPS = 7
+SHOWN_MODELS = 8
+SHOWN_QUIET = 5
+SHOWN_ORGS = 50
+
+QUIET = timedelta(minutes=15)
+"""How long a service, or an org, may send nothing before that is worth a word."""
 
 
-def cards(totals: Row, activity: Activity, range_: TimeRange, now: datetime) -> list[Component]:
-    """Error rate, throughput, latency and activity as four numbers."""
-    spans, errors = totals["spans"], totals["errors"]
-    if not spans:
-        return [
-            faces.empty(
-                "No spans in this time range.",
-                "Choose a longer range, or send telemetry to /v1/traces with an ingest key.",
-            )
-        ]
-    p50, p95, p99 = totals["quantiles_ns"] or (None, None, None)
-    rates = [
-        failed / seen if seen else 0
-        for failed, seen in zip(activity.errors, activity.spans, strict=True)
-    ]
-    return [
-        parts.card(
-            "Error rate",
-            formats.percent(errors, spans),
-            f"{formats.count(errors)} of {formats.count(spans)} spans",
-            parts.sparkline(rates, "Error rate over the range"),
-            tone="alarm" if errors / spans >= UNHEALTHY else "",
-        ),
-        parts.card(
-            "Throughput",
-            f"{formats.rate(spans / range_.minutes)} / min",
-            f"{formats.rate(totals['traces'] / range_.minutes)} traces / min",
-            parts.sparkline(activity.spans, "Spans over the range"),
-        ),
-        parts.card(
-            "Latency p95",
-            formats.duration(p95),
-            f"p50 {formats.duration(p50)} · p99 {formats.duration(p99)}",
-        ),
-        parts.card(
-            "Active agents",
-            formats.count(totals["agents"]),
-            f"{formats.count(totals['traces'])} traces · newest "
-            f"{formats.ago(totals['newest'], now)}",
-        ),
-    ]
+class Health(StrEnum):
+    """How an org is doing, the worst first."""
+
+    FAILING = "Failing"
+    DEGRADED = "Degraded"
+    SILENT = "Silent"
+    HEALTHY = "Healthy"
 
 
-def activity(shown: Activity, zone: ZoneInfo) -> tuple[charts.Figure, str, Component | None]:
-    """The chart of spans over time, what it says about itself, and its face when it is empty."""
-    if not sum(shown.spans):
-        return charts.nothing(), "", faces.empty("Nothing ran in this time range.")
-    note = f"one bar is {_span_of(shown)} · {formats.zone_label(zone, shown.buckets[-1])}"
-    return charts.activity(shown.buckets, shown.spans, shown.errors, zone), note, None
+LIMITS = {Health.FAILING: 0.05, Health.DEGRADED: 0.01}
+"""Share of error spans from which an org is called so."""
 
 
-def _span_of(shown: Activity) -> str:
-    seconds = shown.step.total_seconds()
-    for size, unit in ((86400, "day"), (3600, "hour"), (60, "minute")):
-        if seconds >= size:
-            number = seconds / size
-            return f"{number:g} {unit}{'s' if number != 1 else ''}"
-    return f"{seconds:g} second{'s' if seconds != 1 else ''}"
-
-
-def groups(shown: Activity, link: Link) -> tuple[charts.Figure, list[Component]]:
+def groups(answer: Answer, about: Asked) -> tuple[charts.Figure, list[Component]]:
     """Shares of the process groups, and a legend in which each leads to its spans."""
-    if not shown.groups:
+    if not answer.rows:
         return charts.nothing(), [faces.empty("No process groups in this time range.")]
-    top = dict(list(shown.groups.items())[:SHOWN_GROUPS])
-    rest = sum(spans for spans, _ in list(shown.groups.values())[SHOWN_GROUPS:])
-    shares = [(formats.shorten(name, 40), spans) for name, (spans, _) in top.items()]
-    if rest:
-        shares.append(("others", rest))
-    legend: list[Component] = [
-        html.Li(
-            [
-                html.Span(className=f"dot hue-{i}"),
-                dcc.Link(
-                    formats.shorten(name, 40) or "(no name)",
-                    href=link.shared.to("/traces", q=search.term("group", name)),
-                ),
-                html.Span(formats.count(spans), className="num"),
-                html.Span(_failed(failed, spans), className="num muted"),
-            ]
-        )
-        for i, (name, (spans, failed)) in enumerate(top.items())
-    ]
-    if rest:
-        more = len(shown.groups) - SHOWN_GROUPS
-        legend.append(
-            html.Li(
-                [
-                    html.Span(className=f"dot hue-{SHOWN_GROUPS}"),
-                    html.Span(f"+{more:,} more"),
-                    html.Span(formats.count(rest), className="num"),
-                    html.Span(),
-                ]
-            )
-        )
-    return charts.donut(shares), legend
+    top, others = answer.rows[:SHOWN_GROUPS], answer.rows[SHOWN_GROUPS:]
+    rest = sum(row["spans"] for row in others)
+    figure = charts.donut(
+        [(formats.shorten(row["process_group"], 40), row["spans"]) for row in top]
+        + ([("others", rest)] if rest else [])
+    )
+    # a click on a share leads where its line of the legend does
+    hrefs = [_group_href(row, about) for row in top]
+    figure["data"][0]["customdata"] = [*hrefs, ""] if rest else hrefs
+    legend = [_group(i, row, hrefs[i]) for i, row in enumerate(top)]
+    return figure, [*legend, _others(len(others), rest)] if rest else legend
 
 
-def _failed(errors: int, spans: int) -> str:
-    return f"{formats.percent(errors, spans)} errors" if errors else ""
+def _group_href(row: Row, about: Asked) -> str:
+    return about.spans(search.term("group", row["process_group"]))
 
 
-def errors(answer: Answer, link: Link, zone: ZoneInfo, *, many: bool) -> Component:
+def _group(place: int, row: Row, href: str) -> Component:
+    share = formats.percent(row["errors"], row["spans"])
+    return html.Li(
+        [
+            html.Span(className=f"dot hue-{place}"),
+            dcc.Link(formats.shorten(row["process_group"], 40) or "(no name)", href=href),
+            html.Span(formats.count(row["spans"]), className="num"),
+            html.Span(f"{share} errors" if row["errors"] else "", className="num muted"),
+        ]
+    )
+
+
+def _others(number: int, spans: int) -> Component:
+    return html.Li(
+        [
+            html.Span(className=f"dot hue-{SHOWN_GROUPS}"),
+            html.Span(f"+{number:,} more"),
+            html.Span(formats.count(spans), className="num"),
+            html.Span(),
+        ]
+    )
+
+
+def errors(answer: Answer, about: Asked) -> Component:
+    """The newest errors, each leading to its span."""
     title = "Last errors"
     if not answer.rows:
         return parts.panel(
             title, faces.empty("No errors in this time range.", "Everything that ran went well.")
         )
-    rows = [_error(row, link, zone, many=many) for row in answer]
-    headings = ["Time", *(["Org"] if many else []), "Process", "Exception"]
-    note = formats.zone_label(zone, answer.rows[0]["start_time"])
+    rows = [_error(row, about) for row in answer]
+    headings = ["Time", *(["Org"] if about.many else []), "Process", "Exception"]
+    note = formats.zone_label(about.zone, answer.rows[0]["start_time"])
     return parts.panel(title, tables.plain(headings, rows, "errors"), note)
 
 
-def _error(row: Row, link: Link, zone: ZoneInfo, *, many: bool) -> list[Any]:
-    there = link.shared.to(
+def _error(row: Row, about: Asked) -> list[Any]:
+    there = about.link.shared.to(
         "/traces",
         trace=row["trace_id"],
         span=row["span_id"],
-        org=row["org_id"] if many else link.org,
+        org=row["org_id"] if about.many else about.link.org,
     )
     return [
-        dcc.Link(formats.stamp(row["start_time"], zone), href=there, className="time"),
-        *([row["org_id"]] if many else []),
+        dcc.Link(formats.stamp(row["start_time"], about.zone), href=there, className="time"),
+        *([row["org_id"]] if about.many else []),
         html.Span(
             [
                 html.Span(formats.shorten(row["name"], 60) or "(no name)"),
@@ -164,47 +123,134 @@ def _error(row: Row, link: Link, zone: ZoneInfo, *, many: bool) -> list[Any]:
     ]
 
 
-def models(answer: Answer) -> Component:
+def models(answer: Answer, about: Asked) -> Component:
+    """Calls, tokens and cost of each model."""
     title = "Models"
     if not answer.rows:
         return parts.panel(title, faces.empty("No model was called in this time range."))
     rows = [
         [
-            formats.shorten(row["model"], 40),
+            dcc.Link(
+                formats.shorten(row["model"], 40) or "(no name)",
+                href=about.spans(search.term("model", row["model"])),
+            ),
             html.Span(formats.count(row["calls"]), className="num"),
             html.Span(formats.count(row["input_tokens"]), className="num"),
             html.Span(formats.count(row["output_tokens"]), className="num"),
             html.Span(formats.money(row["cost_usd"]), className="num"),
         ]
-        for row in answer.rows[:10]
+        for row in answer.rows[:SHOWN_MODELS]
     ]
-    more = len(answer.rows) - 10
-    note = f"+{more:,} more" if more > 0 else "calls of models only"
     return parts.panel(
-        title, tables.plain(["Model", "Calls", "Tokens in", "Out", "Cost"], rows, "numbers"), note
+        title,
+        tables.plain(["Model", "Calls", "Tokens in", "Out", "Cost"], rows, "numbers"),
+        more(len(answer.rows), SHOWN_MODELS, "calls of models only"),
     )
 
 
-def orgs(answer: Answer, link: Link, now: datetime) -> Component:
-    """Which org is unhealthy: the highest error rate comes first."""
-    title = "Organisations"
-    if not answer.rows:
-        return parts.panel(title, faces.empty("No organisation sent anything in this time range."))
+def attention(stuck: Answer, services: Sequence[Row], about: Asked) -> Component:
+    """What asks for somebody: variables that are stuck, and services that fell silent."""
+    quiet = [row for row in services if about.now - row["newest"] > QUIET]
+    return parts.panel(
+        "Needs attention",
+        html.Ul([_stuck(stuck, about), _quiet(quiet, len(services), about)], className="attention"),
+        dcc.Link("Alerts", href=about.link.shared.to("/alerts")),
+    )
+
+
+def _stuck(stuck: Answer, about: Asked) -> Component:
+    lasting = [row for row in stuck if row["lasting"]]
+    if not lasting:
+        return _item("good", "No alert is firing", "No watched variable is stuck in the last hour.")
+    names = ", ".join(formats.shorten(row["name"], 30) for row in lasting[:3])
+    rest = f" +{len(lasting) - 3:,} more" if len(lasting) > 3 else ""
+    link = dcc.Link(
+        f"{len(lasting):,} watched variable{'s' if len(lasting) > 1 else ''} stuck",
+        href=about.link.shared.to("/alerts"),
+    )
+    return _item("bad", link, f"The same value again and again in the last hour: {names}{rest}")
+
+
+def _quiet(quiet: Sequence[Row], known: int, about: Asked) -> Component:
+    if not known:
+        return _item("none", "No service sent anything", "There is nothing to be stale.")
+    if not quiet:
+        return _item(
+            "good",
+            "All data is fresh",
+            f"All {known:,} services sent spans in the last 15 minutes.",
+        )
+    stalest = sorted(quiet, key=lambda row: row["newest"])[:SHOWN_QUIET]
     rows = [
-        [
-            dcc.Link(row["org_id"], href=link.shared.to("/", org=row["org_id"])),
-            html.Span(
-                formats.percent(row["errors"], row["spans"]),
-                className="num" + (" bad" if row["errors"] / row["spans"] >= UNHEALTHY else ""),
-            ),
-            html.Span(formats.count(row["errors"]), className="num"),
-            html.Span(formats.count(row["spans"]), className="num"),
-            html.Span(formats.duration(row["p95_ns"]), className="num"),
-            formats.ago(row["newest"], now),
-        ]
-        for row in answer
+        html.Li(
+            [
+                dcc.Link(
+                    formats.shorten(row["service_name"], 40) or "(no name)",
+                    href=about.spans(search.term("service", row["service_name"])),
+                ),
+                html.Span(formats.ago(row["newest"], about.now), className="num muted"),
+            ]
+        )
+        for row in stalest
     ]
-    headings = ["Org", "Error rate", "Errors", "Spans", "p95", "Newest span"]
-    return parts.panel(
-        title, tables.plain(headings, rows, "orgs numbers"), "highest error rate first"
+    rest = len(quiet) - len(stalest)
+    return _item(
+        "warn",
+        f"{len(quiet):,} of {known:,} services sent nothing for over 15 minutes",
+        html.Ul([*rows, html.Li(f"+{rest:,} more") if rest else None], className="quiet-services"),
     )
+
+
+def _item(tone: str, title: Any, more: Any) -> Component:
+    return html.Li([html.I(), html.Strong(title), html.Div(more)], className=f"item item-{tone}")
+
+
+def orgs(answer: Answer, about: Asked) -> Component:
+    """Every org, the unhealthiest first; a click enters it."""
+    known = {row["org_id"]: row for row in answer}
+    nothing: Row = {"spans": 0, "errors": 0, "p95_ns": None, "cost_usd": None, "newest": None}
+    found = [known.get(org, {**nothing, "org_id": org}) for org in sorted(about.scope.orgs)]
+    if not found:
+        return parts.panel("Organisations", faces.empty("There is no active organisation yet."))
+    found.sort(key=lambda row: _unhealthiest(row, about))
+    rows = [_org(row, about) for row in found[:SHOWN_ORGS]]
+    headings = ["Org", "Health", "Error rate", "Errors", "Spans", "p95", "Cost", "Newest span"]
+    return parts.panel(
+        "Organisations",
+        tables.plain(headings, rows, "orgs numbers"),
+        more(len(found), SHOWN_ORGS, "unhealthiest first"),
+    )
+
+
+def health(row: Row, about: Asked) -> Health:
+    """How an org is doing: by its errors, or by its silence."""
+    share = row["errors"] / row["spans"] if row["spans"] else 0
+    for word, limit in LIMITS.items():
+        if share >= limit:
+            return word
+    if row["newest"] is None or (about.is_relative and about.now - row["newest"] > QUIET):
+        return Health.SILENT
+    return Health.HEALTHY
+
+
+def _unhealthiest(row: Row, about: Asked) -> tuple[int, float, str]:
+    share = row["errors"] / row["spans"] if row["spans"] else 0
+    return list(Health).index(health(row, about)), -share, row["org_id"]
+
+
+def _org(row: Row, about: Asked) -> list[Any]:
+    word = health(row, about)
+    return [
+        dcc.Link(row["org_id"], href=about.link.shared.to("/", org=row["org_id"])),
+        html.Span([html.I(), word.value], className=f"health health-{word.value.lower()}"),
+        failed(row["errors"], row["spans"]),
+        html.Span(formats.count(row["errors"]), className="num"),
+        html.Span(formats.count(row["spans"]), className="num"),
+        html.Span(formats.duration(row["p95_ns"]), className="num"),
+        html.Span(formats.money(row["cost_usd"]), className="num"),
+        _newest(row["newest"], about.now),
+    ]
+
+
+def _newest(newest: datetime | None, now: datetime) -> str:
+    return formats.ago(newest, now) if newest else "no spans"

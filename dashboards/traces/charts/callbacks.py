@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -105,13 +106,20 @@ def zoom(brush: dict[str, Any] | None, view: View) -> Any:
         return no_update
     link = Link.parse(view["search"])
     if brush.get("drag") == "compare":
-        return {"select": _lasting(f"start>={brush['since']} start<{brush['until']}", brush)}
-    return {"since": brush["since"], "until": brush["until"], "q": _lasting(link.q, brush)}
+        return {
+            "select": lasting(
+                f"start>={brush['since']} start<{brush['until']}", brush.get("levels")
+            )
+        }
+    return {
+        "since": brush["since"],
+        "until": brush["until"],
+        "q": lasting(link.q, brush.get("levels")),
+    }
 
 
-def _lasting(text: str, brush: dict[str, Any]) -> str:
-    """The search with the durations that were brushed."""
-    levels = brush.get("levels")
+def lasting(text: str, levels: Sequence[Any] | None) -> str:
+    """The search with the durations of the levels that were brushed, from the first to the last."""
     if not levels:
         return text
     low, high = (max(0, min(int(level), len(LEVELS))) for level in levels)

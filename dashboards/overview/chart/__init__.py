@@ -1,0 +1,1 @@
+"""The main chart: rate, errors or duration over time."""

@@ -1,0 +1,1 @@
+"""Below the errors: which exceptions, and where they begin."""

@@ -1,0 +1,1 @@
+"""Cards: the range in a few numbers, each leading to what it counts."""

@@ -1,0 +1,1 @@
+"""Below the duration: how long things take, and where the time goes."""

@@ -1,0 +1,1 @@
+"""Pipeline: how telemetry arrives right now."""

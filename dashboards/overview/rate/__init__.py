@@ -1,0 +1,1 @@
+"""Below the rate: which services and operations there are."""
