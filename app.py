@@ -25,7 +25,7 @@ from dashboards.code.source import routes as source_pane
 from dashboards.export import routes as export
 from dashboards.overview.pipeline import provided as pipeline
 from dashboards.serving import Web
-from demo import code, feed, world
+from demo import feed, uploads, world
 from demo.progress import Bar
 from demo.sender import SendError
 from jobs import Job, Jobs
@@ -238,7 +238,7 @@ def _start_demo(process: Process) -> None:
     """History for an empty lake, then a trickle for as long as the process runs."""
     app = process.app
     keys = world.settle(app.records)
-    code.send(process.url, keys, world.ORGS)
+    uploads.send(process.url, keys, world.ORGS)
     if app.settings.demo_spans and app.reader.is_empty():
         bar = Bar("Making demo data", sys.stderr)
         filled = feed.fill(

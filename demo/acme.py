@@ -51,12 +51,17 @@ ACME: Final = Org(
     ),
     models=(platform.CLAUDE, platform.GPT, platform.GPT_MINI, platform.MISTRAL),
     tools=(
-        Tool("route_solver", Function("acme.routing.solve", "acme/routing.py", 120), 0.9, 0.03),
-        Tool("robot_command", Function("acme.robots.command", "acme/robots.py", 58), 0.25, 0.05),
-        Tool("parts_catalogue", Function("acme.parts.find", "acme/parts.py", 33), 0.18),
-        Tool("purchase_order", Function("acme.parts.order", "acme/parts.py", 97), 0.6, 0.04),
-        Tool("image_compare", Function("acme.vision.compare", "acme/vision.py", 71), 1.8, 0.03),
-        Tool("検索", Function("acme.search.find", "acme/search.py", 26), 0.3),
+        Tool("route_solver", Function("acme.routing.solve", "acme/routing.py"), 0.9, 0.03),
+        Tool(
+            "robot_command",
+            Function("acme.robots.control.command", "acme/robots/control.py"),
+            0.25,
+            0.05,
+        ),
+        Tool("parts_catalogue", Function("acme.parts.find", "acme/parts.py"), 0.18),
+        Tool("purchase_order", Function("acme.parts.order", "acme/parts.py"), 0.6, 0.04),
+        Tool("image_compare", Function("acme.vision.compare", "acme/vision.py"), 1.8, 0.03),
+        Tool("検索", Function("acme.search.find", "acme/search.py"), 0.3),
     ),
     variables=(
         Variable("motor_temperature_c", 61.0, 9.0),
@@ -76,5 +81,5 @@ ACME: Final = Org(
     ),
     collection="maintenance-manuals",
     own=Service("robot-bridge", "DAMN", "robots"),
-    own_function=Function("acme.robots.telemetry.pull", "acme/robots/telemetry.py", 45),
+    own_function=Function("acme.robots.telemetry.pull", "acme/robots/telemetry.py"),
 )

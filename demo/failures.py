@@ -7,11 +7,12 @@ from functools import cache
 from random import Random
 from typing import Final
 
+from demo import code
+from demo.platform import RELEASES
 from demo.shapes import Function
 
 DEEPEST: Final = 6
 """Frames of our own in a stack trace."""
-_CALL: Final = "result = await self._next(context)"
 
 PACKAGES: Final = "/usr/local/lib/python3.12/site-packages"
 
@@ -65,17 +66,19 @@ _SDKS: Final = {
 }
 """Provider → what its library raises when it is called too often, when it is down, and where."""
 
+_POST: Final = "answer = session.post(url, json=arguments.model_dump())"
+
 TOOL: Final = (
     Fault(
         "TimeoutError",
         "tool did not answer within 30 s",
-        "return await asyncio.wait_for(tool(**arguments), self._timeout)",
-        ("/usr/local/lib/python3.12/asyncio/tasks.py", 520, "wait_for", "return await fut"),
+        _POST,
+        ("/usr/local/lib/python3.12/socket.py", 720, "readinto", "return self._sock.recv_into(b)"),
     ),
     Fault(
         "pydantic_core.ValidationError",
         "1 validation error for Arguments\nquantity\n  Input should be a valid integer",
-        "arguments = Arguments.model_validate_json(call.arguments)",
+        "arguments = Query.model_validate_json(call.arguments)",
         (
             f"{PACKAGES}/pydantic/main.py",
             746,
@@ -86,7 +89,7 @@ TOOL: Final = (
     Fault(
         "ConnectionResetError",
         "[Errno 104] Connection reset by peer",
-        "answer = session.post(url, json=arguments)",
+        _POST,
         (
             "/usr/local/lib/python3.12/http/client.py",
             300,
@@ -97,7 +100,7 @@ TOOL: Final = (
     Fault(
         "PermissionError",
         "policy 'spend-limit' denied the call",
-        "self._policy.check(agent, tool, arguments)",
+        "call.policy.check(call.agent, call.tool, arguments)",
     ),
 )
 RETRIEVAL: Final = (
@@ -113,7 +116,12 @@ REGRESSION: Final = (
         "KeyError",
         "'rerank_score'",
         'hits.sort(key=lambda hit: hit.payload["rerank_score"], reverse=True)',
-        ("/srv/aeos/uce/retrieval.py", 158, "<lambda>", 'hit.payload["rerank_score"]'),
+        (
+            "/srv/aeos/uce/retrieval.py",
+            code.line_with("aeos/uce/retrieval.py", len(RELEASES) - 1, "key=lambda"),
+            "<lambda>",
+            'hits.sort(key=lambda hit: hit.payload["rerank_score"], reverse=True)',
+        ),
     ),
 )
 SENSOR: Final = (
@@ -146,20 +154,20 @@ OWN: Final = (
     Fault(
         "ConnectionRefusedError",
         "[Errno 111] Connection refused",
-        "self._link = socket.create_connection(self._address, timeout=3)",
+        "link = socket.create_connection(address, timeout=3)",
         ("/usr/local/lib/python3.12/socket.py", 852, "create_connection", "raise exceptions[0]"),
     ),
     Fault(
         "RuntimeError",
         "model weights are older than the feature schema (v41 < v42)",
-        "self._check_schema(weights, features)",
+        "check_schema(weights, features)",
     ),
 )
 STEP_FAILED: Final = (
     Fault(
         "aeos.mosaic.runs.StepFailed",
         "gave up after 3 attempts",
-        "result = await self._agent.invoke(step, context)",
+        "result = await agent.invoke(step, context)",
     ),
 )
 SERVER_ERROR: Final = (
@@ -193,22 +201,33 @@ def of_model(provider: str) -> tuple[Fault, ...]:
     )
 
 
-def pick(rng: Random, faults: tuple[Fault, ...], calls: tuple[Function, ...]) -> Failure:
+def pick(
+    rng: Random, faults: tuple[Fault, ...], calls: tuple[Function, ...], release: int
+) -> Failure:
     """One of `faults`, raised where `calls` led to; the first ones are the likelier."""
-    return _raised(faults[int(len(faults) * rng.random() ** 2)], calls[-DEEPEST:])
+    return _raised(faults[int(len(faults) * rng.random() ** 2)], calls[-DEEPEST:], release)
 
 
 @cache
-def _raised(fault: Fault, calls: tuple[Function, ...]) -> Failure:
-    *callers, last = calls
-    frames = [_frame(f"/srv/{f.file}", f.line + 11, f.name, _CALL) for f in callers]
-    frames.append(_frame(f"/srv/{last.file}", last.line + 9, last.name, fault.code))
+def _raised(fault: Fault, calls: tuple[Function, ...], release: int) -> Failure:
+    inner = [function.name for function in calls[1:]]
+    frames = [
+        _frame_in(caller, release, "", called)
+        for caller, called in zip(calls[:-1], inner, strict=True)
+    ]
+    frames.append(_frame_in(calls[-1], release, fault.code))
     if fault.library:
         frames.append(_frame(*fault.library))
     trace = "\n".join(
         ["Traceback (most recent call last):", *frames, f"{fault.kind}: {fault.message}"]
     )
     return Failure(fault.kind, fault.message, trace)
+
+
+def _frame_in(function: Function, release: int, running: str, called: str = "") -> str:
+    """A frame in the code of the release that ran."""
+    line, text = code.frame(function, release, running, called)
+    return _frame(f"/srv/{function.file}", line, function.name, text)
 
 
 def _frame(file: str, line: int, name: str, code: str) -> str:

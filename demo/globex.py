@@ -43,12 +43,15 @@ GLOBEX: Final = Org(
     ),
     models=(platform.GEMINI, platform.GPT, platform.HAIKU, platform.LLAMA),
     tools=(
-        Tool("weather_api", Function("globex.weather.fetch", "globex/weather.py", 41), 0.5, 0.05),
+        Tool("weather_api", Function("globex.weather.fetch", "globex/weather.py"), 0.5, 0.05),
         Tool(
-            "load_model", Function("globex.forecast.predict", "globex/forecast.py", 150), 2.2, 0.02
+            "load_model",
+            Function("globex.forecast.model.predict", "globex/forecast/model.py"),
+            2.2,
+            0.02,
         ),
-        Tool("market_bid", Function("globex.market.submit", "globex/market.py", 66), 0.4, 0.03),
-        Tool("feeder_lookup", Function("globex.grid.feeder", "globex/grid.py", 28), 0.12),
+        Tool("market_bid", Function("globex.market.submit", "globex/market.py"), 0.4, 0.03),
+        Tool("feeder_lookup", Function("globex.grid.feeder", "globex/grid.py"), 0.12),
     ),
     variables=(
         Variable("solar_output_kw", 0.0, 840.0, solar=True),
@@ -61,5 +64,5 @@ GLOBEX: Final = Org(
     ),
     collection="grid-operations",
     own=Service("grid-forecaster", "DAMN", "forecast"),
-    own_function=Function("globex.forecast.service.run", "globex/forecast/service.py", 83),
+    own_function=Function("globex.forecast.service.run", "globex/forecast/service.py"),
 )

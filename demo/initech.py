@@ -38,12 +38,17 @@ INITECH: Final = Org(
     ),
     models=(platform.GPT_MINI, platform.LLAMA),
     tools=(
-        Tool("ticket_search", Function("initech.tickets.search", "initech/tickets.py", 37), 0.2),
         Tool(
-            "ticket_reply", Function("initech.tickets.reply", "initech/tickets.py", 88), 0.35, 0.04
+            "ticket_search", Function("initech.tickets.desk.search", "initech/tickets/desk.py"), 0.2
         ),
-        Tool("refund", Function("initech.billing.refund", "initech/billing.py", 52), 0.7, 0.06),
-        Tool("crm_lookup", Function("initech.crm.find", "initech/crm.py", 19), 0.15),
+        Tool(
+            "ticket_reply",
+            Function("initech.tickets.desk.reply", "initech/tickets/desk.py"),
+            0.35,
+            0.04,
+        ),
+        Tool("refund", Function("initech.billing.refund", "initech/billing.py"), 0.7, 0.06),
+        Tool("crm_lookup", Function("initech.crm.find", "initech/crm.py"), 0.15),
     ),
     variables=(
         Variable("inbox_length", 120, 70, whole=True),
@@ -55,5 +60,5 @@ INITECH: Final = Org(
     ),
     collection="help-articles",
     own=Service("ticket-desk", "DAMN", "tickets"),
-    own_function=Function("initech.tickets.sync.pull", "initech/tickets/sync.py", 64),
+    own_function=Function("initech.tickets.sync.pull", "initech/tickets/sync.py"),
 )

@@ -11,11 +11,10 @@ Value = str | bool | int | float
 
 @dataclass(frozen=True)
 class Function:
-    """A function of the code base, as `code.*` attributes name it."""
+    """A function of the code base, as `code.*` attributes name it; its line is in demo.code."""
 
     name: str
     file: str
-    line: int
 
 
 @dataclass(frozen=True)

@@ -9,7 +9,7 @@ from typing import Final
 
 from opentelemetry.proto.resource.v1.resource_pb2 import Resource
 
-from demo import platform
+from demo import code, platform
 from demo.shapes import Agent, Function, Org, Service, Tool
 from demo.wire import attribute, fresh, resource
 
@@ -75,14 +75,14 @@ class Stage:
 
 
 @cache
-def place(service: Service, function: Function) -> bytes:
+def place(service: Service, function: Function, release: int) -> bytes:
     """Attributes that say where in the platform a span ran."""
     return (
         attribute("aeos.subsystem", service.subsystem)
         + attribute("aeos.process_group", service.group)
         + attribute("code.function.name", function.name)
         + attribute("code.file.path", function.file)
-        + attribute("code.line.number", function.line)
+        + attribute("code.line.number", code.line_of(function, release))
     )
 
 

@@ -88,7 +88,7 @@ class Story:
             function,
             start,
             start + lasts,
-            [place(service, function), self.common, *parts],
+            [place(service, function, self.now.release), self.common, *parts],
         )
         self.spans.append(span)
         return span
@@ -106,7 +106,7 @@ class Story:
         return True
 
     def fail(self, span: Span, faults: tuple[Fault, ...]) -> None:
-        span.failure = pick(self.rng, faults, span.calls)
+        span.failure = pick(self.rng, faults, span.calls, self.now.release)
 
     def memory(self, pages: float) -> bytes:
         """What a function gained or gave back; small, and about as often one as the other."""

@@ -34,7 +34,7 @@ SUBJECTS = {
     for subject in sorted({question.split(".")[0] for question in QUESTIONS})
 }
 FRONT_DOORS = {"app", "jobs", "admin"}
-NOT_OURS = {".venv", "tests", "data", "build", "node_modules"}
+NOT_OURS = {".venv", "tests", "data", "build", "node_modules", "deployed"}
 
 VALUES: dict[str, Any] = {
     "zone": "Europe/Berlin",
