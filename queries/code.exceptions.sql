@@ -6,6 +6,8 @@ select
         left(exception_stacktrace, 20000), '(?m)^[ \t]+\S[^\n]*(?:, line |:)\d+[^\n]*$'
     ) as frames,
     count(*) as calls,
+    count(code_function) as named,
+    count(*) - count(code_function) as unnamed,
     min(start_time) as oldest,
     max(start_time) as newest,
     arg_max(exception_message, start_time) as message,

@@ -7,6 +7,8 @@ select
     min(start_time) as oldest,
     max(start_time) as newest,
     count(*) filter (where start_time >= $begin) as calls,
+    count(code_function) filter (where start_time >= $begin) as named,
+    calls - named as unnamed,
     count(*) filter (where start_time >= $begin and status = 'error') as errors,
     avg(duration_ns) filter (where start_time >= $begin and duration_ns >= 0) as average_ns,
     quantile_cont(duration_ns, [0.5, 0.95, 0.99])
