@@ -189,7 +189,7 @@
 
   function rules() {
     const is = graphs.tokens();
-    const font = { "font-family": "Inter, system-ui, sans-serif", "font-size": 12, color: is.ink };
+    const font = { "font-family": "Inter, system-ui, sans-serif", "font-size": 13, color: is.ink };
     const plate = { "text-background-color": is.surface, "text-background-opacity": 0.92, "text-background-padding": 3, "text-background-shape": "round-rectangle" };
     const rule = (selector, given) => ({ selector, style: given });
     return [
@@ -205,13 +205,14 @@
         ...font, ...plate, width: "data(width)", "curve-style": "bezier", "control-point-step-size": 46, "line-color": is["line-strong"],
         "target-arrow-color": is["line-strong"], "target-arrow-shape": "triangle", "arrow-scale": 0.9,
       }),
-      rule("edge.warn", { "line-style": "dashed" }),
-      rule("edge.bad", { "line-color": is.bad, "target-arrow-color": is.bad, "line-style": "dashed" }),
+      // what leads past a column bows around those who stand there
+      rule("edge.far", { "curve-style": "unbundled-bezier", "control-point-distances": 46, "control-point-weights": 0.5 }),
+      rule("edge.bad", { "line-color": is.bad, "target-arrow-color": is.bad, "line-style": "dashed", "line-dash-pattern": [9, 4] }),
       rule("edge.near", { "line-color": is.accent, "target-arrow-color": is.accent }),
       rule("edge.bad.near", { "line-color": is.bad, "target-arrow-color": is.bad }),
       rule(".dim", { opacity: 0.22 }),
-      rule("node.found", { "underlay-color": is.accent, "underlay-opacity": 0.3, "underlay-padding": 8 }),
-      rule("node.chosen", { "underlay-color": is.accent, "underlay-opacity": 0.35, "underlay-padding": 8, label: "data(told)", "text-max-width": 320, "z-index": 20, "font-weight": 600 }),
+      rule("node.found", { "underlay-shape": "ellipse", "underlay-color": is.accent, "underlay-opacity": 0.3, "underlay-padding": 8 }),
+      rule("node.chosen", { "underlay-shape": "ellipse", "underlay-color": is.accent, "underlay-opacity": 0.35, "underlay-padding": 8, label: "data(told)", "text-max-width": 320, "z-index": 20, "font-weight": 600 }),
       rule("edge.chosen", { "line-color": is.accent, "target-arrow-color": is.accent, label: "data(told)", "z-index": 20, "underlay-color": is.accent, "underlay-opacity": 0.25, "underlay-padding": 4 }),
       rule("node.told", { label: "data(told)", "text-max-width": 320, "z-index": 30, opacity: 1 }),
       rule("edge.told", { label: "data(told)", "z-index": 30, opacity: 1, "line-color": is.accent, "target-arrow-color": is.accent }),

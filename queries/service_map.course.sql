@@ -1,8 +1,10 @@
--- one row per bar of a chart with spans of one service, agent or model: how many, how many errors
+-- one row per bar of a chart with spans of one service, agent or model: how many, how many errors; of
+-- a model, its calls
 select
     key as bar,
-    spans,
-    errors
+    if($grain = 'model', calls, spans) as spans,
+    -- spans that only name a model may have failed too
+    if($grain = 'model', null, errors) as errors
 from rolled_sums(
     $grain, $rolled, bar,
     kept := $name = case $grain

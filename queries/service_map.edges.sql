@@ -1,5 +1,5 @@
--- one row per pair of services (or agents, with $grain = 'agent') of which one called the other, and
--- per model and the service that called it; one with caller null is of a model alone; busiest first
+-- one row per pair of services, or of agents with $grain = 'agent', of which one called the other,
+-- the busiest first
 with members as materialized (
     select
         row_number() over () as number,
@@ -8,7 +8,6 @@ with members as materialized (
         span_id,
         parent_span_id,
         if($grain = 'agent', agent_name, service_name) as party,
-        if(is_model_call(operation), model, null) as model,
         status,
         duration_ns,
         start_time >= $since and start_time < $until as asked
@@ -50,7 +49,6 @@ counted as (
     select
         caller,
         callee,
-        false as of_model,
         bool_or(inside) as halved,
         count(*) filter (where not inside) as calls,
         count(*) filter (where not inside and status = 'error') as errors,
@@ -58,22 +56,10 @@ counted as (
     from handed
     group by caller, callee
     having calls > 0
-    union all
-    select
-        party as caller,
-        model as callee,
-        true as of_model,
-        false as halved,
-        count(*) as calls,
-        count(*) filter (where status = 'error') as errors,
-        quantile_cont(duration_ns, 0.95) filter (where duration_ns >= 0) as p95_ns
-    from members
-    where asked and model is not null and party is not null
-    group by grouping sets ((party, model), (model))
 )
 select
     *,
     count(*) over () as of
 from counted
-order by calls desc, of_model, caller, callee
+order by calls desc, caller, callee
 limit $most

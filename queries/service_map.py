@@ -22,13 +22,21 @@ from telemetry.schema import SPANS
 
 Party = Literal["service", "agent"]
 Kind = Literal["service", "agent", "model"]
+Key = tuple[Kind, str]
+"""What tells a node from all others."""
 
 MOST_NODES = 200
 MOST_EDGES = 1_000
 """How many are answered, the biggest first; an answer says of how many."""
 
-MOST_SPANS = 2_000_000
+MOST_MODELS = 50
+"""How many of the nodes are models, at most."""
+
+MOST_JOINED = 2_000_000
 """Spans whose parents are looked up at once; of a longer range, its latest part is asked."""
+
+MOST_SCANNED = 20_000_000
+"""Spans that are looked through for calls of models, likewise."""
 
 _SHORTEST = timedelta(minutes=1)
 
@@ -48,8 +56,8 @@ class Node:
 class Edge:
     """Calls from one node to another; p95 of how long the called spans took."""
 
-    caller: tuple[Kind, str]
-    callee: tuple[Kind, str]
+    caller: Key
+    callee: Key
     calls: int
     errors: int
     p95_ns: float | None
@@ -61,16 +69,19 @@ class Edge:
 class Map:
     """Nodes and edges, each the biggest first.
 
-    `nodes_of` and `edges_of` say how many there are in all. Edges and models are of the time since
-    `edges_since`, which is later than the beginning of a range that holds too many spans.
+    `nodes_of` and `edges_of` say how many there are in all. Edges count since `edges_since`, calls
+    of models since `models_since`: both are later than the beginning of a range that holds too many
+    spans to be looked at for them. The sources say what was read.
     """
 
+    party: Party
     range: TimeRange
     nodes: list[Node]
     edges: list[Edge]
     nodes_of: int
     edges_of: int
     edges_since: datetime
+    models_since: datetime
     source: str
     edges_source: str
     as_of: datetime | None
@@ -78,16 +89,26 @@ class Map:
 
 def services(scope: Scope, range_: TimeRange) -> Map:
     """Services, the models they call, and who calls whom."""
-    asked = joinable(scope, range_)
-    found = nodes(scope, range_, "service"), edges(scope, asked, "service")
-    return _map("service", range_, asked, *found)
+    asked, scanned = latest(scope, range_, MOST_JOINED), latest(scope, range_, MOST_SCANNED)
+    return _map(
+        "service",
+        (range_, asked, scanned),
+        nodes(scope, range_, "service"),
+        edges(scope, asked, "service"),
+        models(scope, scanned, "service"),
+    )
 
 
 def agents(scope: Scope, range_: TimeRange) -> Map:
     """Agents, the models they call, and who hands work to whom."""
-    asked = joinable(scope, range_)
-    found = nodes(scope, range_, "agent"), edges(scope, asked, "agent")
-    return _map("agent", range_, asked, *found)
+    asked, scanned = latest(scope, range_, MOST_JOINED), latest(scope, range_, MOST_SCANNED)
+    return _map(
+        "agent",
+        (range_, asked, scanned),
+        nodes(scope, range_, "agent"),
+        edges(scope, asked, "agent"),
+        models(scope, scanned, "agent"),
+    )
 
 
 def nodes(scope: Scope, range_: TimeRange, party: Party) -> Answer:
@@ -100,6 +121,11 @@ def nodes(scope: Scope, range_: TimeRange, party: Party) -> Answer:
 def edges(scope: Scope, range_: TimeRange, party: Party) -> Answer:
     """One row per caller and callee: calls, errors and p95 (ns), the busiest first."""
     return reader.read(scope, "service_map.edges", grain=party, most=MOST_EDGES, **range_.params)
+
+
+def models(scope: Scope, range_: TimeRange, party: Party) -> Answer:
+    """One row per model, and per caller and model: calls, errors and p95 (ns)."""
+    return reader.read(scope, "service_map.models", grain=party, most=MOST_EDGES, **range_.params)
 
 
 @dataclass(frozen=True)
@@ -117,16 +143,16 @@ def course(scope: Scope, range_: TimeRange, kind: Kind, name: str) -> Course:
     answer = reader.read(
         scope, "service_map.course", grain=kind, name=name, **rolled.over(range_, step)
     )
-    seen = {row["bar"]: (row["spans"], row["errors"]) for row in answer}
+    seen = {row["bar"]: (row["spans"], row["errors"] or 0) for row in answer}
     bars = rolled.bars(range_, step)
     numbers = [seen.get(bar, (0, 0)) for bar in bars]
     return Course(bars, [spans for spans, _ in numbers], [errors for _, errors in numbers])
 
 
-def joinable(scope: Scope, range_: TimeRange) -> TimeRange:
-    """The latest part of the range that holds so few spans that their parents can be looked up."""
+def latest(scope: Scope, range_: TimeRange, most: int) -> TimeRange:
+    """The latest part of the range that holds at most about so many spans."""
     asked = range_
-    while asked.length > _SHORTEST and _rows(scope, asked) > MOST_SPANS:
+    while asked.length > _SHORTEST and _rows(scope, asked) > most:
         asked = TimeRange(asked.until - asked.length / 2, asked.until)
     return asked
 
@@ -144,30 +170,50 @@ def _share(file: File, range_: TimeRange) -> float:
     return max(inside / (file.latest - file.earliest), 0.0)
 
 
-def _map(party: Party, range_: TimeRange, asked: TimeRange, found: Answer, calls: Answer) -> Map:
-    own = [Node(party, r["name"], r["spans"], r["errors"], r["p95_ns"]) for r in found]
-    models = [
-        Node("model", r["callee"], r["calls"], r["errors"], r["p95_ns"])
-        for r in calls
-        if r["caller"] is None
+def _map(
+    party: Party,
+    asked: tuple[TimeRange, TimeRange, TimeRange],
+    found: Answer,
+    calls: Answer,
+    called: Answer,
+) -> Map:
+    whole = [row for row in called if row["whole"]]
+    parts = [row for row in called if not row["whole"]]
+    every = [
+        *(_node(party, row["name"], row["spans"], row) for row in found),
+        *(_node("model", row["model"], row["calls"], row) for row in whole[:MOST_MODELS]),
+    ]
+    between = [
+        *(_edge((party, row["caller"]), (party, row["callee"]), row) for row in calls),
+        *(_edge((party, row["caller"]), ("model", row["model"]), row) for row in parts),
     ]
     return Map(
-        range=range_,
-        nodes=sorted([*own, *models], key=lambda node: -node.spans),
-        edges=[_edge(party, row) for row in calls if row["caller"] is not None],
-        nodes_of=len(models) + (found.rows[0]["of"] if found.rows else 0),
-        edges_of=(calls.rows[0]["of"] if calls.rows else 0) - len(models),
-        edges_since=asked.since,
+        party=party,
+        range=asked[0],
+        nodes=sorted(every, key=lambda node: -node.spans),
+        edges=sorted(between, key=lambda edge: -edge.calls)[:MOST_EDGES],
+        nodes_of=_of(found.rows) + _of(whole),
+        edges_of=_of(calls.rows) + _of(parts),
+        edges_since=asked[1].since,
+        models_since=asked[2].since,
         source=found.source,
         edges_source=calls.source,
         as_of=calls.as_of,
     )
 
 
-def _edge(party: Party, row: Row) -> Edge:
-    callee: Kind = "model" if row["of_model"] else party
-    ends = (party, row["caller"]), (callee, row["callee"])
-    return Edge(*ends, row["calls"], row["errors"], row["p95_ns"], row["halved"])
+def _of(rows: list[Row]) -> int:
+    """How many there are in all, as each row of an answer says."""
+    return rows[0]["of"] if rows else 0
+
+
+def _node(kind: Kind, name: str, spans: int, row: Row) -> Node:
+    return Node(kind, name, spans, row["errors"], row["p95_ns"])
+
+
+def _edge(caller: Key, callee: Key, row: Row) -> Edge:
+    halved = bool(row.get("halved"))
+    return Edge(caller, callee, row["calls"], row["errors"], row["p95_ns"], halved)
 
 
 # what leads to the very spans that were counted
@@ -178,7 +224,7 @@ def node_search(kind: Kind, name: str) -> str:
     return f"{term('model', name)} {_MODEL_CALLS}" if kind == "model" else term(kind, name)
 
 
-def edge_search(caller: tuple[Kind, str], callee: tuple[Kind, str], *, halved: bool) -> str:
+def edge_search(caller: Key, callee: Key, *, halved: bool) -> str:
     """The search for the calls of an edge; `halved` as the edge says."""
     there = term(*caller)
     if callee[0] == "model":

@@ -52,9 +52,9 @@ COLUMNS = (
         "flex": 1,
         "minWidth": 110,
     },
-    tables.number("calls", "Spans", "calls_text", width=76, minWidth=66, sort="desc"),
-    tables.number("errors", "Errors", "errors_text", width=74, minWidth=66),
-    tables.number("p95", "p95", "p95_text", width=82, minWidth=70),
+    tables.number("calls", "Spans", "calls_text", width=88, minWidth=80, sort="desc"),
+    tables.number("errors", "Errors", "errors_text", width=70, minWidth=66),
+    tables.number("p95", "p95", "p95_text", width=80, minWidth=70),
 )
 
 

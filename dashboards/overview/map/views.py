@@ -13,14 +13,11 @@ from zoneinfo import ZoneInfo
 from dash import dcc, html
 from dash.development.base_component import Component
 
+from dashboards.overview.map.placing import ACROSS, arranged
 from dashboards.parts import cards, faces, formats
-from dashboards.parts.placing import Gaps, placed
 from dashboards.shell.link import Link, LinkError
 from queries import search
-from queries.service_map import Course, Edge, Kind, Map, Node, edge_search, node_search
-
-Key = tuple[Kind, str]
-"""What tells a node from all others."""
+from queries.service_map import Course, Edge, Key, Kind, Map, Node, edge_search, node_search
 
 DOUBTFUL, UNHEALTHY = 0.01, 0.05
 """Shares of errors from which a node says so, and from which it does so loudly."""
@@ -31,7 +28,6 @@ LONGEST = 24
 NEAR = 6
 """Neighbours that a card names on each side."""
 
-GAPS = Gaps(across=190, down=104, tallest=9, widest=9)
 SMALLEST, BIGGEST = 26, 66
 PLACES = ("/", "/map")
 KINDS: tuple[Kind, ...] = get_args(Kind)
@@ -62,7 +58,7 @@ def drawn(found: Map, org: str) -> dict[str, Any]:
     most = max((node.spans for node in found.nodes), default=0)
     busiest = max((edge.calls for edge in edges), default=0)
     return {
-        "key": f"{org}\n{_party(found)}",
+        "key": f"{org}\n{found.party}",
         "elements": [
             *(_node(node, places[node.kind, node.name], most, found) for node in found.nodes),
             *(_edge(edge, places, busiest, found) for edge in edges),
@@ -81,13 +77,14 @@ def _places(
     """Where nodes stand; a refresh that finds the same ones does not work that out again."""
     keys = {_id(node): node for node in nodes}
     between = [(_id(caller), _id(callee)) for caller, callee in edges]
-    return {keys[name]: place for name, place in placed(list(keys), between, GAPS).items()}
+    return {keys[name]: place for name, place in arranged(list(keys), between).items()}
 
 
 def _node(node: Node, place: tuple[float, float], most: int, found: Map) -> dict[str, Any]:
     name = formats.shorten(formats.visible(node.name), LONGEST)
     health = _health(node.errors, node.spans)
-    numbers = _numbers(node.spans, node.errors, node.p95_ns, _minutes(found, node.kind))
+    since = found.models_since if node.kind == "model" else found.range.since
+    numbers = _numbers(node.spans, node.errors, node.p95_ns, _minutes(found, since))
     return {
         "data": {
             "id": _id((node.kind, node.name)),
@@ -102,7 +99,7 @@ def _node(node: Node, place: tuple[float, float], most: int, found: Map) -> dict
                 "spans": node.spans,
                 "errors": node.errors,
                 "p95_ns": node.p95_ns,
-                **_time(found, node.kind),
+                **_time(found, since),
             },
         },
         "position": {"x": place[0], "y": place[1]},
@@ -113,7 +110,8 @@ def _node(node: Node, place: tuple[float, float], most: int, found: Map) -> dict
 def _edge(
     edge: Edge, places: dict[Key, tuple[float, float]], busiest: int, found: Map
 ) -> dict[str, Any]:
-    onward = places[edge.caller][0] < places[edge.callee][0]
+    since = found.models_since if edge.callee[0] == "model" else found.edges_since
+    across = places[edge.callee][0] - places[edge.caller][0]
     return {
         "data": {
             "id": _id(edge.caller, edge.callee),
@@ -121,8 +119,8 @@ def _edge(
             "target": _id(edge.callee),
             "key": key_of(edge.caller),
             "onto": key_of(edge.callee),
-            "told": _numbers(edge.calls, edge.errors, edge.p95_ns, _minutes(found, "model")),
-            "width": 1.2 + 5 * math.log1p(edge.calls) / math.log1p(max(busiest, 2)),
+            "told": _numbers(edge.calls, edge.errors, edge.p95_ns, _minutes(found, since)),
+            "width": 1 + 4.5 * math.sqrt(edge.calls / max(busiest, 1)),
             "part": {
                 "kind": edge.caller[0],
                 "name": edge.caller[1],
@@ -132,17 +130,13 @@ def _edge(
                 "errors": edge.errors,
                 "p95_ns": edge.p95_ns,
                 "halved": edge.halved,
-                **_time(found, "model"),
+                **_time(found, since),
             },
         },
         "classes": " ".join(
-            filter(None, ("onward" if onward else "", _health(edge.errors, edge.calls)))
+            filter(None, ("far" if across > 1.5 * ACROSS else "", _health(edge.errors, edge.calls)))
         ),
     }
-
-
-def _party(found: Map) -> str:
-    return next((node.kind for node in found.nodes if node.kind != "model"), "")
 
 
 def _health(errors: int, spans: int) -> str:
@@ -161,20 +155,14 @@ def _numbers(spans: int, errors: int, p95_ns: float | None, minutes: float) -> s
     return f"{formats.rate(spans / minutes)}/min · {failed} · p95 {formats.duration(p95_ns)}"
 
 
-def _since(found: Map, kind: Kind) -> datetime:
-    """Since when a number counts: models and edges may be of less than the range."""
-    return found.edges_since if kind == "model" else found.range.since
+def _minutes(found: Map, since: datetime) -> float:
+    return (found.range.until - since).total_seconds() / 60
 
 
-def _minutes(found: Map, kind: Kind) -> float:
-    return (found.range.until - _since(found, kind)).total_seconds() / 60
-
-
-def _time(found: Map, kind: Kind) -> dict[str, Any]:
+def _time(found: Map, since: datetime) -> dict[str, Any]:
     """The time that a number is of; its ends only where they are not those of the range."""
-    since = _since(found, kind)
     ends = (since, found.range.until) if since > found.range.since else ()
-    return {"minutes": _minutes(found, kind), "ends": [end.isoformat() for end in ends]}
+    return {"minutes": _minutes(found, since), "ends": [end.isoformat() for end in ends]}
 
 
 # the list
@@ -226,9 +214,8 @@ def summary(found: Map, zone: ZoneInfo) -> list[Component]:
     """How many there are, what is left out, and what was read for it."""
     models = sum(node.kind == "model" for node in found.nodes)
     own, of = len(found.nodes) - models, found.nodes_of - models
-    party = "agent" if _party(found) == "agent" else "service"
     words = (
-        f"{_count(own, party)}{_more(of - own)}",
+        f"{_count(own, found.party)}{_more(of - own)}",
         _count(models, "model") if models else "",
         f"{_count(len(found.edges), 'connection')}{_more(found.edges_of - len(found.edges))}",
         _sources(found, zone),
@@ -238,12 +225,13 @@ def summary(found: Map, zone: ZoneInfo) -> list[Component]:
 
 def _sources(found: Map, zone: ZoneInfo) -> str:
     """Which data the numbers are from; a range too long to join says what part was."""
-    nodes = "" if found.source == "spans" else f"nodes from {found.source}, "
+    since = ""
     if found.edges_since > found.range.since:
         minute = formats.minute(found.edges_since, zone)
-        begin = f"{minute} {formats.zone_label(zone, found.edges_since)}"
-        return f"{nodes}connections from {found.edges_source} since {begin}"
-    return f"{nodes}connections from {found.edges_source}"
+        since = f" since {minute} {formats.zone_label(zone, found.edges_since)}"
+    if found.source == found.edges_source and not since:
+        return f"from {found.source}"
+    return f"nodes from {found.source}, connections from {found.edges_source}{since}"
 
 
 def _count(number: int, word: str) -> str:
@@ -322,7 +310,7 @@ def part_of(chosen: dict[str, Any]) -> Part | None:
 def _key(kind: object, name: object) -> Key:
     if kind not in KINDS or not isinstance(name, str):
         raise LinkError("This is not on the map. Choose a node or a connection.")
-    return kind, name  # type: ignore[return-value]
+    return kind, name
 
 
 def _neighbour(given: dict[str, Any]) -> Neighbour:
@@ -405,7 +393,7 @@ def _course(course: Course) -> Component:
 def _links(part: Part, link: Link) -> list[Component]:
     spans = _search(part)
     there = _times(part, link)
-    found = [
+    found: list[Component] = [
         dcc.Link("Show spans", href=there.to("/traces", q=spans), className="button primary"),
     ]
     if part.errors:
