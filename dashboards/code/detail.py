@@ -43,10 +43,9 @@ def to_spans(link: Link, *terms: str) -> str | None:
 
 def _linked(shown: Any, href: str | None, title: str = "", class_name: str = "") -> Component:
     """A link, or the same without one."""
-    said = {"title": title} if title else {}
     if href is None:
-        return html.Span(shown, className=class_name, **said)
-    return dcc.Link(shown, href=href, className=class_name, **said)
+        return html.Span(shown, className=class_name, title=title)
+    return dcc.Link(shown, href=href, className=class_name, title=title)
 
 
 def _searched(row: Row, function: Function) -> str:
@@ -121,7 +120,8 @@ def tiles(found: Answer, function: Function, range_: TimeRange, link: Link) -> l
             note="a call, on average" if row["measured"] else "not reported",
         )
     )
-    note = f"Changes are against the {timeline.step_words(range_.length)} before."
+    length = timeline.step_words(range_.length).replace(" ", "\N{NO-BREAK SPACE}")
+    note = f"Changes are against the {length} before."
     return [*made, html.P(note, className="code-tiles-note")]
 
 
@@ -166,7 +166,7 @@ def history(
                 "mode": "lines+markers",
                 "name": "p95",
                 "x": [(a + b) / 2 for a, b in pairwise(edges)],
-                "y": [None if ns is None else ns / 1e6 for ns in found.p95_ns],
+                "y": found.p95_ns,
                 "customdata": [
                     f"{timeline.interval(cut, i, zone)}<br>p95 {formats.duration(ns)}"
                     for i, ns in enumerate(found.p95_ns)
@@ -179,22 +179,28 @@ def history(
         ],
         "layout": {
             **layout,
-            "margin": {"l": 40, "r": 52, "t": 34, "b": 20},
+            "margin": {"l": 40, "r": 54, "t": 40, "b": 20},
             "barmode": "stack",
             "dragmode": False,
             "hovermode": "closest",
             "showlegend": True,
-            "legend": {"orientation": "h", "x": 0, "y": 1.2, "traceorder": "normal"},
+            "legend": {
+                "orientation": "h",
+                "x": 0,
+                "y": 1.3,
+                "yanchor": "top",
+                "traceorder": "normal",
+            },
             "yaxis": axis,
             "yaxis2": {
-                **axis,
+                **timeline.axis(),
                 "overlaying": "y",
                 "side": "right",
                 "showgrid": False,
-                "ticksuffix": " ms",
+                **_steps(max((ns for ns in found.p95_ns if ns is not None), default=0)),
             },
             "shapes": [_release_line(row) for row in marks],
-            "annotations": [_release_name(row) for row in marks],
+            "annotations": [_release_name(row, range_) for row in marks],
         },
     }
 
@@ -240,16 +246,30 @@ def _release_line(row: Row) -> dict[str, Any]:
     return {"type": "line", "x0": at, "x1": at, "yref": "paper", "y0": 0, "y1": 1, "line": line}
 
 
-def _release_name(row: Row) -> dict[str, Any]:
+def _steps(most: float) -> dict[str, Any]:
+    """Round durations from nothing to `most`, two to five of them."""
+    size = 10.0 ** floor(log10(max(most, 1) / 2))
+    step = next(size * n for n in (1, 2, 5, 10) if max(most, 1) / (size * n) <= 5)
+    ticks = [step * n for n in range(6) if step * n <= 1.1 * most]
+    return {
+        "tickvals": ticks,
+        "ticktext": ["0", *(formats.duration(ns) for ns in ticks[1:])],
+        "range": [0, 1.08 * max(most, 1)],
+    }
+
+
+def _release_name(row: Row, range_: TimeRange) -> dict[str, Any]:
+    late = row["oldest"] > range_.since + range_.length / 2
     return {
         "x": row["oldest"].timestamp() * 1000,
         "yref": "paper",
         "y": 1,
         "yanchor": "bottom",
-        "xanchor": "left",
-        "xshift": -4,
+        # so that it stays inside
+        "xanchor": "right" if late else "left",
+        "xshift": 5 if late else -5,
         "showarrow": False,
-        "text": _plain(f"▾ {release_name(row)}"),
+        "text": _plain(f"{release_name(row)} ▾" if late else f"▾ {release_name(row)}"),
         "font": {"color": MARK, "size": 11},
     }
 
@@ -412,33 +432,31 @@ def compared(ran: list[Row], link: Link) -> tuple[Row | None, Row | None]:
 
 def _beside(before: Row, after: Row) -> Component:
     """Both in numbers, and how they moved."""
-    quantiles = [row["quantiles_ns"] or (None, None, None) for row in (before, after)]
-    shares = [row["errors"] / row["calls"] for row in (before, after)]
-    lines: list[tuple[str, str, str, Change | None]] = [
-        ("Calls", *(formats.count(r["calls"]) for r in (before, after)), None),
-        (
+    averages = [row["average_ns"] for row in (before, after)]
+    rows = [
+        _line("Calls", *(formats.count(row["calls"]) for row in (before, after))),
+        _line(
             "Error rate",
             *(_rate(row) for row in (before, after)),
-            changes.points(shares[1], shares[0]),
+            change=changes.points(*(row["errors"] / row["calls"] for row in (after, before))),
         ),
-        (
+        _line(
             "Average",
-            *(formats.duration(r["average_ns"]) for r in (before, after)),
-            changes.ratio(after["average_ns"], before["average_ns"], bad=1),
+            *map(formats.duration, averages),
+            change=changes.ratio(averages[1], averages[0], bad=1),
         ),
-        *(
-            (
-                name,
-                *(formats.duration(side[at]) for side in quantiles),
-                changes.ratio(quantiles[1][at], quantiles[0][at], bad=1),
-            )
-            for at, name in enumerate(("p50", "p95", "p99"))
-        ),
-        ("Memory", *(changes.size(r["memory_bytes"]) for r in (before, after)), None),
     ]
-    rows = [[name, old, new, _moved(change)] for name, old, new, change in lines]
+    for at, name in enumerate(("p50", "p95", "p99")):
+        sides = [(row["quantiles_ns"] or [None] * 3)[at] for row in (before, after)]
+        change = changes.ratio(sides[1], sides[0], bad=1)
+        rows.append(_line(name, *map(formats.duration, sides), change=change))
+    rows.append(_line("Memory", *(changes.size(row["memory_bytes"]) for row in (before, after))))
     headings = ("", release_name(before), release_name(after), "Change")
     return tables.plain(headings, rows, "numbers code-beside")
+
+
+def _line(name: str, *sides: str, change: Change | None = None) -> list[Any]:
+    return [name, *sides, _moved(change)]
 
 
 def _moved(change: Change | None) -> Component:
@@ -588,12 +606,19 @@ def _called(row: Row, link: Link) -> Component:
         return html.Span(text, className="muted")
     shown = html.Span(
         [
-            html.Span(formats.shorten(formats.visible(row["function"]), 80)),
+            html.Span(_breaking(formats.shorten(formats.visible(row["function"]), 80))),
             html.Span(formats.shorten(row["service_name"], 60), className="muted"),
         ],
         className="stack",
     )
     return _linked(shown, to_function(link, row["service_name"], row["function"]))
+
+
+def _breaking(name: str) -> list[Any]:
+    """A qualified name that breaks behind its dots."""
+    parts = name.split(".")
+    dotted = [*(f"{part}." for part in parts[:-1]), parts[-1]]
+    return [piece for part in dotted for piece in (part, html.Wbr())][:-1]
 
 
 def traces(
@@ -605,7 +630,10 @@ def traces(
         for row in slowest
     ]
     bad = [
-        [_to_trace(row, zone, link, several), formats.shorten(row["failure"], 60)]
+        [
+            _to_trace(row, zone, link, several),
+            html.Span(_breaking(formats.shorten(row["failure"], 60))),
+        ]
         for row in failing
     ]
     return html.Div(

@@ -41,7 +41,7 @@ def _change(field: str, title: str, tip: str) -> tables.Column:
         "type": "rightAligned",
         "cellRenderer": "Change",
         "cellClass": "num ag-right-aligned-cell",
-        "width": 88,
+        "width": 76,
         "comparator": {"function": "nothingLast"},
     }
 
@@ -53,7 +53,7 @@ def _number(field: str, title: str, tip: str, **more: Any) -> tables.Column:
         f"{field}_text",
         headerTooltip=tip,
         comparator={"function": "nothingLast"},
-        **{"width": 84, "sortingOrder": ["desc", "asc"], **more},
+        **{"width": 82, "sortingOrder": ["desc", "asc"], **more},
     )
 
 
@@ -64,18 +64,18 @@ COLUMNS: tuple[tables.Column, ...] = (
         "cellRenderer": "CodeFunction",
         "pinned": "left",
         "flex": 3,
-        "minWidth": 250,
+        "minWidth": 260,
         "sortingOrder": ["asc", "desc"],
     },
     _number("calls", "Calls", "Spans of this function", sort="desc"),
     _number("errors", "Errors", "Share of calls with status error"),
     _number("p50", "p50", "Half of the calls took no longer"),
     _number("p95", "p95", "95 % of the calls took no longer"),
-    _number("p99", "p99", "99 % of the calls took no longer"),
-    _number("total", "Total", "Time of all calls together", width=96),
-    _number("own", "Self", "Of the total, what no child of a call covers", width=96),
-    _number("memory", "Memory", "Memory that a call gained on average", width=92),
-    _number("newest", "Last seen", "Start of the newest call", width=150),
+    _number("p99", "p99", "99 % of the calls took no longer", width=94),
+    _number("total", "Total", "Time of all calls together", width=94),
+    _number("own", "Self", "Of the total, what no child of a call covers", width=94),
+    _number("memory", "Memory", "Memory that a call gained on average", width=90),
+    _number("newest", "Last seen", "Start of the newest call", width=126),
     {
         "headerName": "Change from the period before",
         "headerTooltip": "Against the time of the same length right before",
@@ -125,7 +125,9 @@ def _picker() -> Component:
 
 
 def _list() -> Component:
-    grid = tables.grid(Id.TABLE, COLUMNS, row_id="id", sortable=True, class_name="fills")
+    grid = tables.grid(
+        Id.TABLE, COLUMNS, row_id="id", sortable=True, class_name="fills", row_height=44
+    )
     return html.Div(
         tables.sheet(
             None, grid, Id.FACE, html.Div(id=Id.SUMMARY, className="summary", role="status")

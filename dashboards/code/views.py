@@ -138,7 +138,7 @@ def _told(made: dict[str, Any], zone: ZoneInfo) -> dict[str, Any]:
         "total_text": formats.duration(made["total"]),
         "own_text": formats.duration(made["own"]),
         "memory_text": changes.size(made["memory"]),
-        "newest_text": formats.second(row["newest"], zone),
+        "newest_text": f"{row['newest'].astimezone(zone):%b %d %H:%M:%S}",
         "words": {f"{name}_change": each.text for name, each in moved.items() if each},
         "tones": {f"{name}_change": each.tone for name, each in moved.items() if each},
     }

@@ -349,7 +349,7 @@ def test_code_leads_into_the_code_inspector(world: World) -> None:
             UTC,
         )
     )
-    assert having(found, "href") == ["/code?range=7d&function=pay.take"]
+    assert having(found, "href") == ["/code?range=7d&function=pay.take&service=checkout"]
     assert "pay.py:12" in words(found)
 
 

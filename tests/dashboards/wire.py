@@ -117,6 +117,7 @@ def page_with(search: str = "", path: str = "/traces", zone: str = "UTC", **stat
         ("compare-table", "getRowsRequest"): {"startRow": 0, "endRow": 100},
         ("saved-whose", "data"): {"org": Link.parse(search).org},
         ("saved-done", "data"): None,
+        ("code-typed", "data"): {"text": "zq"},
         ("saved-wanted", "data"): {"verb": "delete", "view": "0" * 32},
     }
     for name, value in state.items():

@@ -137,7 +137,12 @@ def _code(row: Row, link: Link) -> Component | None:
     shown = html.Code(formats.shorten(place, 200))
     if not function or len(function) > MAX_TEXT:
         return html.Div([html.Span("Code", className="muted"), shown], className="panel-code")
-    href = link.shared.to("/code", function=function)
+    # a name too long for a link stands for any, and for the newest revision
+    service, revision = (
+        name if name and len(name) <= MAX_TEXT else ""
+        for name in (row["service_name"], row["code_revision"])
+    )
+    href = link.shared.to("/code", function=function, service=service, revision=revision)
     return html.Div(
         [
             html.Span("Code", className="muted"),
