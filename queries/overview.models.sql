@@ -1,15 +1,5 @@
 -- one row per model, the dearest first
-select
-    model,
-    any_value(provider) as provider,
-    count(*) as calls,
-    sum(input_tokens) as input_tokens,
-    sum(output_tokens) as output_tokens,
-    sum(cost_usd) as cost_usd
-from spans($spans)
-where start_time >= $since
-    and start_time < $until
-    and is_model_call(operation)
-    and model is not null
-group by model
+select key as model, calls, input_tokens, output_tokens, cost_usd
+from rolled_sums('model', $rolled, model)
+where key is not null and calls > 0
 order by cost_usd desc nulls last, calls desc, model

@@ -290,7 +290,7 @@ def _widened(
 
 def models(scope: Scope, range_: TimeRange) -> Answer:
     """One row per model: calls, tokens and cost (USD), the dearest first; model calls only."""
-    return reader.read(scope, "overview.models", **range_.params)
+    return reader.read(scope, "overview.models", **over(range_))
 
 
 def orgs(scope: Scope, range_: TimeRange) -> Answer:

@@ -10,6 +10,7 @@ import pytest
 from cast import NOW, World, span
 
 from queries import overview, reader, traces
+from queries.search import condition
 from queries.filters import TimeRange
 from telemetry import semconv
 from telemetry.schema import PARTITIONS, TABLES, Column, Table
@@ -109,12 +110,13 @@ def test_a_model_call_is_counted_in_every_dialect(world: World, dialect: str) ->
     world.send("acme", span("call", **CALLS[dialect]))
     assert overview.models(world.scope("alice"), DAY).one == {
         "model": "gpt-4o",
-        "provider": "openai",
         "calls": 1,
         "input_tokens": 120,
         "output_tokens": 30,
         "cost_usd": 0.25,
     }
+    filters = traces.TraceFilters(DAY, condition("provider=openai"))
+    assert traces.count(world.scope("alice"), filters).spans == 1
 
 
 def test_only_calls_of_a_model_count_as_such(world: World) -> None:

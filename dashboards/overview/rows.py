@@ -37,11 +37,11 @@ def share_bar(share: float, colour: str = "") -> Component:
         [
             html.Span(
                 html.Span(style={"width": f"{100 * share:.1f}%"}, className=colour),
-                className="share-track",
+                className="part-track",
             ),
             html.Span(formats.percent(share, 1), className="num"),
         ],
-        className="share",
+        className="part",
     )
 
 

@@ -57,7 +57,7 @@ def show(view: View, tick: int | None) -> Any:
     kind = about.link.chart
     return (
         views.chart(kind, found, releases, about.zone, f"{kind} {about.place}"),
-        views.note(found, releases),
+        views.note(kind, found, releases),
         views.label(kind, found, releases, about.zone),
         None,
     )

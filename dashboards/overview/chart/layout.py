@@ -10,7 +10,7 @@ from dash.development.base_component import Component
 
 from dashboards.parts import charts
 
-HEIGHT = 236
+HEIGHT = 276
 
 KINDS = {"rate": "Rate", "errors": "Errors", "duration": "Duration"}
 

@@ -75,6 +75,7 @@ def errors(found: Course, zone: ZoneInfo, revision: str) -> Figure:
                 **timeline.axis(),
                 "overlaying": "y",
                 "side": "right",
+                "tickmode": "auto",
                 "rangemode": "tozero",
                 "nticks": 5,
                 "ticksuffix": " %",
@@ -169,12 +170,20 @@ def _duration_ticks(known: Sequence[float]) -> dict[str, Any]:
 
 
 def _marks(cut: Buckets, releases: Sequence[Row]) -> list[dict[str, Any]]:
-    """A line and a label for each interval in which something was released first."""
-    by_bar: dict[int, list[Row]] = {}
+    """A line and a label for each moment at which something was released first."""
+    return [_mark(rows) for rows in together(cut, releases)[-MOST_RELEASES:]]
+
+
+def together(cut: Buckets, releases: Sequence[Row]) -> list[list[Row]]:
+    """Releases that are so close to one another that their labels would overlap, each in one."""
+    near = (cut.edges[-1] - cut.edges[0]) / 14
+    found: list[list[Row]] = []
     for row in releases:
-        by_bar.setdefault(cut.of(row["first"]), []).append(row)
-    newest = list(by_bar.items())[-MOST_RELEASES:]
-    return [_mark(rows) for _, rows in newest]
+        if found and row["first"] - found[-1][0]["first"] < near:
+            found[-1].append(row)
+        else:
+            found.append([row])
+    return found
 
 
 def _mark(rows: Sequence[Row]) -> dict[str, Any]:
@@ -226,12 +235,12 @@ def plain(text: str) -> str:
     return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
 
 
-def note(found: Course, releases: Sequence[Row]) -> str:
+def note(kind: str, found: Course, releases: Sequence[Row]) -> str:
     """What a bar is, which releases there are, and what can be done."""
     step = timeline.step_words(found.buckets.step)
-    more = len({found.buckets.of(row["first"]) for row in releases}) - MOST_RELEASES
-    marked = f" · +{more:,} more releases before" if more > 0 else ""
-    return f"{step} a point in UTC steps{marked}. Drag to narrow the page."
+    more = len(together(found.buckets, releases)) - MOST_RELEASES
+    marked = f" +{more:,} more releases before those marked." if more > 0 else ""
+    return f"{step} a {'point' if kind == 'duration' else 'bar'}. Drag to narrow the page.{marked}"
 
 
 def label(kind: str, found: Course, releases: Sequence[Row], zone: ZoneInfo) -> str:

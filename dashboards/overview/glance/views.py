@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from dash import dcc, html
@@ -93,7 +93,7 @@ def _throughput(about: Asked, found: Glance, key: str, label: str, q: str) -> Ca
         key,
         label,
         [Number(formats.rate(count / about.range.length.total_seconds()), "/s", about.spans(q))],
-        f"{count:,} {'begun' if key == 'traces' else 'in all'}",
+        f"{count:,} {'root spans' if key == 'traces' else 'in all'}",
         over,
         _all(change(count, row[key], _when(about, when)) for when, row in found.before.items()),
     )
@@ -207,10 +207,15 @@ def draw(card: Card) -> Component:
             if rest
             else html.Div(card.note, className="card-note"),
             html.Ul([_change(each) for each in card.changes], className="card-changes"),
-            parts.sparkline(card.over, f"{card.label} over time"),
+            parts.sparkline(_whole(card.over), f"{card.label} over time"),
         ],
         className=f"card card-{card.key}" + (" card-alarm" if card.alarm else ""),
     )
+
+
+def _whole(over: Sequence[float]) -> Sequence[float]:
+    """Without the first and the last interval: mostly cut, they would look like a fall."""
+    return over[1:-1] if len(over) > 4 else over
 
 
 def _further(number: Number) -> Component:

@@ -11,7 +11,7 @@ from dashboards.parts import cards, faces, formats, tables
 from queries import search
 from queries.reader import Answer
 
-SHOWN = 8
+SHOWN = 14
 
 
 def services(answer: Answer, about: Asked) -> Component:
