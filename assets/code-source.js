@@ -45,7 +45,7 @@
     if (!shown) return;
     sheet.className = "source-sheet" + (shown.beside ? " source-beside" : "");
     sheet.style.setProperty("--digits", String(String(shown.total).length));
-    if (shown.beside) sheet.append(heads(shown.beside));
+    sheet.append(shown.beside ? heads(shown.beside) : legend());
     if (shown.first > 1) sheet.append(more("Show lines above", shown.first - STEP, shown.last, shown.first - 1));
     const rows = document.createDocumentFragment();
     shown.rows.forEach((row, at) => rows.append(line(shown, row, shown.first + at)));
@@ -59,6 +59,14 @@
   function heads(names) {
     const row = element("div", "source-heads");
     names.forEach((name) => row.append(element("div", "", name)));
+    return row;
+  }
+
+  function legend() {
+    const row = element("div", "source-legend");
+    const names = element("div", "");
+    for (const name of ["calls", "p95", "errors", "memory"]) names.append(element("span", "", name));
+    row.append(names);
     return row;
   }
 
@@ -104,9 +112,12 @@
       link.title = mark.said;
       link.setAttribute("aria-label", mark.said);
       link.style.setProperty("--share", String(mark.share));
-      link.append(element("b", "", mark.calls), element("span", "", mark.p95));
-      if (mark.errors) link.append(element("span", "source-errors", mark.errors + " err"));
-      if (mark.memory) link.append(element("span", "source-memory", mark.memory));
+      link.append(
+        element("b", "", mark.calls),
+        element("span", "", mark.p95),
+        element("span", "source-errors", mark.errors),
+        element("span", "source-memory", mark.memory),
+      );
       row.querySelector(".source-margin").append(link);
       row.classList.add("source-ran");
     }
@@ -128,7 +139,7 @@
   function reveal(sheet, shown) {
     const wanted = place && shown.beside && sheet.querySelector('.source-row[data-row="' + place + '"]');
     const row = wanted || sheet.querySelector(".source-here") || sheet.querySelector(".source-row");
-    if (row) sheet.scrollTop += row.getBoundingClientRect().top - sheet.getBoundingClientRect().top - 3 * row.offsetHeight;
+    if (row) sheet.scrollTop += row.getBoundingClientRect().top - sheet.getBoundingClientRect().top - 3 * 20;
   }
 
   /* From difference to difference, also to those that are not on the page yet. */

@@ -6,16 +6,24 @@ between them, which stays small however long the texts are.
 
 from __future__ import annotations
 
+import re
 from bisect import bisect_left
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from difflib import SequenceMatcher
-from itertools import pairwise, zip_longest
+from itertools import pairwise
 from typing import Final, Literal
 
 MOST_COMPARED: Final = 250_000
 """Pairs of lines that difflib may have to look at in one gap; a larger gap is all replaced."""
+
+MOST_RESEMBLING: Final = 2_500
+"""Pairs of replaced lines that are looked at for likeness; larger blocks are paired in order."""
+
+ALIKE: Final = 0.3
+LONGEST: Final = 500
+_WORD: Final = re.compile(r"\w+|[^\w\s]")
 
 Kind = Literal["same", "changed", "added", "removed"]
 
@@ -72,16 +80,58 @@ def _gap(before: Sequence[str], after: Sequence[str], old: range, new: range) ->
     """What lies between two fixed points; most gaps are empty."""
     for tag, i0, i1, j0, j1 in _steps(before, after, old, new):
         was, became = old[i0:i1], new[j0:j1]
-        for a, b in zip_longest(was, became):
-            yield Pair(_kind(tag, a, b), None if a is None else a + 1, None if b is None else b + 1)
+        if tag == "equal":
+            yield from (Pair("same", a + 1, b + 1) for a, b in zip(was, became, strict=True))
+        else:
+            yield from _replaced(before, after, was, became)
 
 
-def _kind(tag: str, a: int | None, b: int | None) -> Kind:
-    if tag == "equal":
-        return "same"
-    if a is None:
-        return "added"
-    return "removed" if b is None else "changed"
+def _replaced(
+    before: Sequence[str], after: Sequence[str], was: range, became: range
+) -> Iterator[Pair]:
+    """Lines that were replaced beside those that resemble them; the others stand alone."""
+    a, b = was.start, became.start
+    for i, j in [*_resembling(before, after, was, became), (was.stop, became.stop)]:
+        yield from (Pair("removed", at + 1, None) for at in range(a, i))
+        yield from (Pair("added", None, at + 1) for at in range(b, j))
+        if i < was.stop and j < became.stop:
+            yield Pair("changed", i + 1, j + 1)
+        a, b = i + 1, j + 1
+
+
+def _resembling(
+    before: Sequence[str], after: Sequence[str], was: range, became: range
+) -> list[tuple[int, int]]:
+    """Pairs of lines, rising in both, that have the most words in common together."""
+    if len(was) * len(became) > MOST_RESEMBLING:
+        return list(zip(was, became, strict=False))
+    old = [_words(before[at]) for at in was]
+    new = [_words(after[at]) for at in became]
+    best = [[0.0] * (len(new) + 1) for _ in range(len(old) + 1)]
+    for i in reversed(range(len(old))):
+        for j in reversed(range(len(new))):
+            both = best[i + 1][j + 1] + _likeness(old[i], new[j])
+            best[i][j] = max(both, best[i + 1][j], best[i][j + 1])
+    found, i, j = [], 0, 0
+    while i < len(old) and j < len(new):
+        if best[i][j] == best[i + 1][j]:
+            i += 1
+        elif best[i][j] == best[i][j + 1]:
+            j += 1
+        else:
+            found.append((was[i], became[j]))
+            i, j = i + 1, j + 1
+    return found
+
+
+def _words(line: str) -> frozenset[str]:
+    return frozenset(_WORD.findall(line[:LONGEST]))
+
+
+def _likeness(one: frozenset[str], other: frozenset[str]) -> float:
+    """The share of words that two lines have in common; 0 for lines that are not alike."""
+    share = len(one & other) / max(len(one | other), 1)
+    return share if share >= ALIKE else 0.0
 
 
 def _steps(

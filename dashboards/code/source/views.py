@@ -167,12 +167,12 @@ def title(source: Source, marked: Window | None) -> Component:
     return html.Div(
         [
             html.H2(
-                [html.Span(folder + slash, className="muted"), html.Span(name)],
+                [html.Span(folder + slash, className="source-folder"), html.Span(name)],
                 title=formats.visible(source.path),
             ),
             html.Span(_extent(marked), className="muted") if marked else None,
-            html.Button("Copy function", className="tool", **lines) if marked else None,
-            html.Button("Copy file", className="tool", **whole),
+            html.Button("Copy function", className="source-tool", **lines) if marked else None,
+            html.Button("Copy file", className="source-tool", **whole),
         ],
         className="source-title",
     )
@@ -188,42 +188,58 @@ def options(
     shown: Source,
     ran: Sequence[Row],
     zone: ZoneInfo,
-) -> list[dict[str, str]]:
+) -> list[dict[str, Any]]:
     """The revisions to choose from, each with when it ran first and whether the file changed."""
-    seen = _first_seen(ran)
+    seen, versions = _first_seen(ran), _versions(ran)
     return [
         {
-            "label": _option(revision, digests, shown, seen, zone),
-            "value": revision.revision or named(""),
-            "search": revision.revision,
+            "label": html.Span(
+                [
+                    html.Span(_title(revision.revision, versions)),
+                    html.Small(_about(revision, digests, shown, seen, zone)),
+                ],
+                className="source-option",
+            ),
+            "value": named(revision.revision),
+            "search": f"{revision.revision} {versions.get(revision.revision, '')}",
         }
         for revision in revisions
     ]
 
 
-def _option(
+def _title(revision: str, versions: Mapping[str, str]) -> str:
+    """A revision with the version under which it ran."""
+    name, version = _short(named(revision)), versions.get(revision)
+    return f"{formats.shorten(version, 40)} · {name}" if version else name
+
+
+def _about(
     revision: Revision,
     digests: Mapping[str, str],
     shown: Source,
     seen: Mapping[str, datetime],
     zone: ZoneInfo,
 ) -> str:
-    name = _short(named(revision.revision))
-    parts = [name]
-    at = seen.get(revision.revision)
-    if at:
+    parts = []
+    if at := seen.get(revision.revision):
         parts.append(f"ran since {formats.minute(at, zone)}")
+    if revision.root is not None:
+        parts.append("registered folder")
     elif revision.uploaded_at:
         parts.append(f"sent {formats.minute(revision.uploaded_at, zone)}")
-    else:
-        parts.append("registered folder")
     digest = digests.get(revision.revision)
     if revision.revision != shown.revision and revision.root is None:
         if digest is None:
             parts.append("file not in it")
         elif digest == shown.sha256:
             parts.append("same file")
-    return " · ".join(parts)
+    return ", ".join(parts)
+
+
+def _versions(ran: Sequence[Row]) -> dict[str, str]:
+    """Revision → the version that the newest of its spans names."""
+    pairs = [(row["revision"], row["version"]) for row in reversed(ran)]
+    return {revision: version for revision, version in pairs if revision and version}
 
 
 def _first_seen(ran: Sequence[Row]) -> dict[str, datetime]:
@@ -320,7 +336,7 @@ def missing(found: Found, place: Place, url: str) -> Component:
             html.Div(
                 [
                     html.Pre(command, className="source-command"),
-                    html.Button("Copy", className="tool", **copied),
+                    html.Button("Copy", className="source-tool", **copied),
                 ],
                 className="source-commands",
             ),
