@@ -22,5 +22,5 @@ from called
 group by grouping sets ((caller, model), (model))
 -- a model that nobody called by name is a node without an edge
 having whole or caller is not null
+qualify row_number() over (partition by whole order by calls desc, model, caller) <= $most
 order by whole desc, calls desc, model, caller
-limit $most
