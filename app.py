@@ -34,7 +34,7 @@ from queries import source as sources
 from records.errors import RecordsError
 from records.store import Records
 from settings import Settings
-from telemetry import compaction, receiver, rollups
+from telemetry import compaction, edges, receiver, rollups
 from telemetry.counts import Counts
 from telemetry.pipeline import Pipeline
 from telemetry.source import receiver as source_receiver
@@ -47,6 +47,7 @@ log = logging.getLogger("observatory")
 
 ASSETS = str(Path(__file__).parent / "assets")
 DEMO_SEED = 7
+MINUTE = 60.0
 HOUR = 3600.0
 
 
@@ -73,6 +74,7 @@ class App:
             Job("drain", self.writer.drain_all, self.settings.drain_seconds),
             Job("compact", self.compact, self.settings.compact_seconds),
             Job("roll", self.roll, self.settings.roll_seconds),
+            Job("edges", self.find_edges, MINUTE),
             Job("sessions", self.forget_sessions, HOUR),
         ]
 
@@ -81,6 +83,9 @@ class App:
 
     def roll(self) -> None:
         rollups.roll(self.settings)
+
+    def find_edges(self) -> None:
+        edges.roll(self.settings, datetime.now(UTC))
 
     def forget_sessions(self) -> None:
         sessions.purge_expired(self.records, datetime.now(UTC))
@@ -253,6 +258,7 @@ def _start_demo(process: Process) -> None:
         _wait_until_stored(process)
         app.compact(force=True)
         app.roll()
+        app.find_edges()
         bar.close(f"Made {filled.spans:,} spans of demo data in {app.settings.data_dir}.")
     threading.Thread(
         target=feed.trickle,

@@ -143,9 +143,69 @@ where grain = grains
             )
     );
 
+-- spans at the ends of the range that another service called, or another agent; telemetry/edges.py
+-- says what that means
+create macro crossings(grains, r) as table
+with seen as (
+    select distinct
+        org_id, trace_id, span_id, parent_span_id, kind, name, start_time, start_ns, duration_ns,
+        status, if(grains = 'calls', service_name, agent_name) as callee
+    from spans(struct_extract(r, 'spans'))
+    where parent_span_id is not null
+        and (
+            start_time >= struct_extract(r, 'since')
+                and start_time < struct_extract(r, 'minutes_since')
+            or start_time >= struct_extract(r, 'minutes_until')
+                and start_time < struct_extract(r, 'until')
+        )
+),
+called as materialized (
+    select *, row_number() over () as number
+    from seen
+),
+met as (
+    select
+        number,
+        callee,
+        kind in ('server', 'consumer') as answering,
+        caller
+    from (
+        select
+            org_id, trace_id, span_id, kind,
+            if(grains = 'calls', service_name, agent_name) as caller
+        from spans(struct_extract(r, 'around'))
+        where start_time >= struct_extract(r, 'since') - interval 1 hour
+            and start_time < struct_extract(r, 'until') + interval 1 hour
+    ) as callers
+    join (select number, callee, org_id, trace_id, parent_span_id from called) as below
+        on callers.org_id = below.org_id
+        and callers.trace_id = below.trace_id
+        and callers.span_id = below.parent_span_id
+),
+crossing as (
+    select
+        number,
+        arg_min(caller, (not answering, caller)) filter (where caller is not null) as caller
+    from met
+    group by number
+    having not coalesce(bool_or(caller = callee), true)
+)
+select
+    org_id,
+    start_time as start,
+    caller,
+    callee,
+    status,
+    duration_ns,
+    -- called by somebody, so not the begin of a trace
+    parent_span_id,
+    false as model_call
+from crossing
+join called using (number);
+
 -- spans of the range that no rollup counts, with the columns of rollups: those at its two ends,
 -- and those that came since the rollups were made
-create macro rolled_rest(r) as table
+create macro rolled_rest(grains, r) as table
 select
     org_id,
     start_time as start,
@@ -169,6 +229,8 @@ select
     cached_tokens,
     cost_usd,
     memory_delta_bytes,
+    null as caller,
+    null as callee,
     bar_of(start_time, struct_extract(r, 'step_us')) as bar
 from (
     select *
@@ -185,13 +247,21 @@ from (
     from spans(struct_extract(r, 'fresh'))
     where start_time >= struct_extract(r, 'minutes_since')
         and start_time < struct_extract(r, 'minutes_until')
-);
+)
+where grains not in ('calls', 'handoffs')
+    and (grains != 'asking' or is_model_call(operation) and model is not null)
+union all by name
+select
+    *,
+    bar_of(start, struct_extract(r, 'step_us')) as bar
+from crossings(grains, r)
+where grains in ('calls', 'handoffs');
 
 -- see queries/rolled.py, which says how questions use these four
 create macro rolled(grains, r) as table
 select
     org_id, service_name, process_group, operation, subsystem, agent_name, model, exception_type,
-    function, code_file, code_revision, service_version, bar,
+    function, code_file, code_revision, service_version, caller, callee, bar,
     spans, errors, roots, timed, duration_ns, shortest_ns, longest_ns,
     calls, input_tokens, output_tokens, cached_tokens, cost_usd,
     memory_delta_bytes, measured, earliest, latest
@@ -199,7 +269,7 @@ from rolled_whole(grains, r)
 union all
 select
     org_id, service_name, process_group, operation, subsystem, agent_name, model, exception_type,
-    function, code_file, code_revision, service_version, bar,
+    function, code_file, code_revision, service_version, caller, callee, bar,
     1 as spans,
     cast(status = 'error' as bigint) as errors,
     cast(parent_span_id is null as bigint) as roots,
@@ -216,12 +286,12 @@ select
     cast(memory_delta_bytes is not null as bigint) as measured,
     start as earliest,
     start as latest
-from rolled_rest(r);
+from rolled_rest(grains, r);
 
 create macro rolled_durations(grains, r) as table
 select
     org_id, service_name, process_group, operation, subsystem, agent_name, model, exception_type,
-    function, code_file, code_revision, service_version, bar,
+    function, code_file, code_revision, service_version, caller, callee, bar,
     duration.key as bucket,
     duration.value as n
 from (
@@ -231,10 +301,10 @@ from (
 union all
 select
     org_id, service_name, process_group, operation, subsystem, agent_name, model, exception_type,
-    function, code_file, code_revision, service_version, bar,
+    function, code_file, code_revision, service_version, caller, callee, bar,
     bucket_of(duration_ns) as bucket,
     1 as n
-from rolled_rest(r)
+from rolled_rest(grains, r)
 where duration_ns >= 0;
 
 create macro rolled_sums(grains, r, keyed, kept := true) as table

@@ -28,7 +28,7 @@ import pyarrow.parquet as pq
 from access.scope import Scope
 from queries.errors import QuestionError, TooBig, TooSlow
 from queries.filters import EVERY_SPAN, Condition
-from queries.rolled import Rolled
+from queries.rolled import Rolled, Span
 from queries.snapshot import File, Snapshot, Snapshots
 from settings import Settings
 from telemetry.schema import READABLE, ROLLUPS, SPANS, Table
@@ -37,6 +37,8 @@ log = logging.getLogger(__name__)
 
 MAX_ROWS = 10_000
 """Rows that one answer may hold; a longer one is cut and says so."""
+
+FOREVER = datetime.max.replace(tzinfo=UTC)
 
 _ENGINES = 32
 _ASIDE_MEMORY_MB = 512
@@ -295,34 +297,39 @@ class Reader:
 
         All comes from the spans when they are asked at a version, or rollups are absent or late.
         """
-        parts = wanted.parts if pinned is None else wanted.raw
+        parts = wanted.raw
         rollups = self._snapshots[ROLLUPS.name].newest()
-        fresh = None
-        if parts.levels and rollups.reached is not None:
-            fresh = self._snapshots[SPANS.name].fresh(rollups.reached)
+        fresh: Snapshot | None = None
+        if pinned is None and rollups.reached is not None:
+            parts = wanted.parts(rollups.edges_until if wanted.edges else FOREVER)
+            fresh = self._snapshots[SPANS.name].fresh(rollups.reached) if parts.levels else None
         if fresh is None:
             parts, rollups, fresh = wanted.raw, Snapshot(), Snapshot()
-        ends = [
-            self.files(scope, SPANS.name, end.since, end.until, pinned)
-            for end in wanted.ends(parts)
-        ]
+        ends = wanted.ends(parts)
         whole = (parts.minutes.since, parts.minutes.until)
         paths = {
-            "spans": {file.path for end in ends for file in end.files},
-            "fresh": {file.path for file in fresh.files(scope.orgs, *whole)},
-            "rollups": {file.path for file in rollups.files(scope.orgs, *whole)},
+            "spans": self._holding(scope, ends, pinned),
+            "fresh": set() if wanted.edges else _paths(fresh.files(scope.orgs, *whole)),
+            "rollups": _paths(rollups.files(scope.orgs, *whole)),
+            "around": set(),
         }
-        opened.files += sum(map(len, paths.values()))
+        if wanted.edges:
+            paths["around"] = self._holding(scope, [end.around for end in ends], pinned)
+        opened.files += len(set().union(*paths.values()))
         newest = self._snapshots[SPANS.name].newest().version
         opened.versions[SPANS.name] = newest if pinned is None else pinned
         if parts.levels:
             opened.source = f"rollups: {', '.join(parts.levels)}"
             opened.versions[ROLLUPS.name] = rollups.version
-        empty = {"spans": SPANS.name, "fresh": SPANS.name, "rollups": ROLLUPS.name}
-        files = {
-            name: sorted(found) or [str(self._empty(empty[name]))] for name, found in paths.items()
-        }
+        empty = {ROLLUPS.name: str(self._empty(ROLLUPS.name))}
+        nothing = str(self._empty(SPANS.name))
+        files = {name: sorted(found) or [empty.get(name, nothing)] for name, found in paths.items()}
         return {**wanted.params, **parts.params, **files}
+
+    def _holding(self, scope: Scope, times: list[Span], pinned: int | None) -> set[str]:
+        """Paths of the spans' files that may hold some of these times."""
+        found = (self.files(scope, SPANS.name, t.since, t.until, pinned).files for t in times)
+        return {path for files in found for path in _paths(files)}
 
     def _engine(self, scope: Scope) -> duckdb.DuckDBPyConnection:
         """DuckDB locked to the folders of the scope; staff's "All orgs" share one."""
@@ -388,6 +395,10 @@ class Aside:
         """Stop the question that is being answered; it ends with TooSlow."""
         with suppress(duckdb.Error):
             self._cursor.interrupt()
+
+
+def _paths(files: list[File]) -> set[str]:
+    return {file.path for file in files}
 
 
 def _literal(text: str) -> str:

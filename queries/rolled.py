@@ -23,6 +23,10 @@ What may follow `from`; `grain` is one of `telemetry.grains.GRAINS`, which says 
   bar, bucket and n. `middle_of(bucket)` is the duration in ns that stands for a bucket.
 - `rolled(grain, $rolled)`: the rows that all these add up; never counts of them, but sums.
 
+Who called whom: grains calls (services) and handoffs (agents) have the columns caller and callee;
+they need `over(range_, edges=True)`, and `spans` are the calls. Callers may begin up to an hour
+before the newest, and six hours before older calls.
+
 `bar` is the start of the bar of a chart, for `over(range_, step=…)`: bars begin at multiples of the
 step, so that the first and the last may reach beyond the range. `bars` lists them all.
 """
@@ -48,6 +52,11 @@ class Span:
 
     since: datetime
     until: datetime
+
+    @property
+    def around(self) -> Span:
+        """Where the callers of calls in it may be."""
+        return Span(self.since - HOUR, self.until + HOUR)
 
     def __bool__(self) -> bool:
         return self.since < self.until
@@ -85,21 +94,21 @@ class Rolled:
     range: TimeRange
     step: timedelta | None = None
     finest: timedelta = MINUTE
+    edges: bool = False
 
-    @property
-    def parts(self) -> Parts:
-        """What of the range may come from rollups: levels that fit into a bar."""
+    def parts(self, until: datetime) -> Parts:
+        """What of the range rollups may give that reach `until`: levels that fit into a bar."""
         fits = [
             level
             for level in (MINUTE, HOUR, DAY)
             if level >= self.finest and (self.step is None or not self.step % level)
         ]
-        return parts(self.range, fits)
+        return parts(self.range.since, min(self.range.until, until), fits)
 
     @property
     def raw(self) -> Parts:
         """All of the range from spans."""
-        return parts(self.range, [])
+        return parts(self.range.since, self.range.until, [])
 
     def ends(self, parts: Parts) -> list[Span]:
         """What the whole minutes leave of the range."""
@@ -114,10 +123,15 @@ class Rolled:
 
 
 def over(
-    range_: TimeRange, step: timedelta | None = None, finest: timedelta = MINUTE
+    range_: TimeRange,
+    step: timedelta | None = None,
+    finest: timedelta = MINUTE,
+    *,
+    edges: bool = False,
 ) -> dict[str, Any]:
-    """What a question over rollups binds. Grains without minutes, such as full, need HOUR."""
-    return {**range_.params, "rolled": Rolled(range_, step, finest)}
+    """What a question over rollups binds. One that need not be exact at its ends may want no
+    minutes but HOUR; one about `edges` asks for calls or handoffs and nothing else."""
+    return {**range_.params, "rolled": Rolled(range_, step, finest, edges)}
 
 
 def bars(range_: TimeRange, step: timedelta) -> list[datetime]:
@@ -126,10 +140,10 @@ def bars(range_: TimeRange, step: timedelta) -> list[datetime]:
     return [first + step * i for i in range(-(-(range_.until - first) // step))]
 
 
-def parts(range_: TimeRange, levels: list[timedelta]) -> Parts:
+def parts(since: datetime, until: datetime, levels: list[timedelta]) -> Parts:
     """The parts of a range, in UTC; one without a level of its own is as the next coarser one."""
     found = []
-    within = Span(range_.since, range_.until)
+    within = Span(since, max(since, until))
     for level in (MINUTE, HOUR, DAY):
         within = _within(within, min((each for each in levels if each >= level), default=None))
         found.append(within)

@@ -11,7 +11,7 @@ import time
 from collections import OrderedDict, defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 from urllib.parse import unquote
@@ -22,6 +22,7 @@ from deltalake import DeltaTable
 from deltalake.exceptions import DeltaError, TableNotFoundError
 
 from queries.errors import Gone
+from queries.filters import EPOCH
 from telemetry import grains, pins
 from telemetry.pins import Pin, PinnedFile
 from telemetry.schema import Table
@@ -62,6 +63,9 @@ class Snapshot:
     by_org: dict[str, tuple[File, ...]] = field(default_factory=dict)
     reached: int | None = None
     """Of rollups: the version of the spans that they are sums of."""
+
+    edges_until: datetime = EPOCH
+    """Of rollups: the time up to which they know who called whom."""
 
     def files(
         self, orgs: Iterable[str], since: datetime | None = None, until: datetime | None = None
@@ -257,4 +261,6 @@ def _snapshot(delta: DeltaTable, moment: str) -> Snapshot:
             )
         )
     files = {org: tuple(found) for org, found in by_org.items()}
-    return Snapshot(delta.version(), files, delta.transaction_version(grains.WHO))
+    edges_until = timedelta(minutes=delta.transaction_version(grains.EDGES_UNTIL) or 0)
+    reached = delta.transaction_version(grains.WHO)
+    return Snapshot(delta.version(), files, reached, EPOCH + edges_until)

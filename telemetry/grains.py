@@ -13,7 +13,7 @@ GAMMA: Final = 1.02
 
 LEVELS: Final = ("minute", "hour", "day")
 
-GRAINS: Final = {
+SPAN_GRAINS: Final = {
     "all": (),
     "service": ("service_name",),
     "group": ("process_group",),
@@ -24,18 +24,35 @@ GRAINS: Final = {
     "release": ("service_name", "service_version", "code_revision"),
     "operation": ("service_name", "operation"),
     "function": ("service_name", "function", "code_file", "code_revision"),
+    "asking": ("service_name", "agent_name", "model"),
 }
 """Grain → the columns that tell its rows apart.
 
-No grain has them all: that would be nearly a row a span. Such questions read the spans.
+`asking` counts model calls only: who asks which model. No grain has them all: that would be nearly
+a row a span. Such questions read the spans.
 """
+
+EDGE_GRAINS: Final = {
+    "calls": ("caller", "callee"),
+    "handoffs": ("caller", "callee"),
+}
+"""Grains of spans that were called by another service, or by another agent."""
+
+GRAINS: Final = SPAN_GRAINS | EDGE_GRAINS
 
 KEYS: Final = tuple(dict.fromkeys(key for keys in GRAINS.values() for key in keys))
 
 _SHAPE: Final = repr((GAMMA, LEVELS, GRAINS, [c.name for c in ROLLUPS], 1))
 
-WHO: Final = f"spans-{sha256(_SHAPE.encode()).hexdigest()[:12]}"
+_DIGEST: Final = sha256(_SHAPE.encode()).hexdigest()[:12]
+
+WHO: Final = f"spans-{_DIGEST}"
 """The transaction that says up to which version of the spans the rollups reach.
 
 It is named after their shape: rollups of another shape reach nowhere, and are made anew.
 """
+
+EDGES: Final = f"edges-{_DIGEST}"
+"""The same of the edges before EDGES_UNTIL, which is in minutes since 1970."""
+
+EDGES_UNTIL: Final = f"edges-until-{_DIGEST}"

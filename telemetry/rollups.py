@@ -11,22 +11,20 @@ import logging
 import time
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
-from datetime import date
 from pathlib import Path
 from typing import Any, Final
 from urllib.parse import unquote
 
 import duckdb
-import orjson
 import pyarrow.parquet as pq
 from deltalake import DeltaTable, Transaction
 from deltalake.exceptions import CommitFailedError
 from deltalake.transaction import AddAction, RemoveAction
 
 from settings import Settings
-from telemetry import lake, merging, parquet
-from telemetry.grains import WHO
+from telemetry import changes, lake, merging, parquet
+from telemetry.changes import Change, Partition
+from telemetry.grains import EDGES, EDGES_UNTIL, WHO
 from telemetry.schema import ROLLUPS, SPANS
 from telemetry.sums import Sums
 
@@ -49,16 +47,6 @@ BATCH: Final = 200
 """Commits rolled at once, at most."""
 
 log = logging.getLogger(__name__)
-
-Partition = tuple[str, date]
-
-
-@dataclass
-class Change:
-    """Files of one org's day that came and went."""
-
-    added: list[str] = field(default_factory=list)
-    removed: list[str] = field(default_factory=list)
 
 
 def roll(settings: Settings) -> int | None:
@@ -88,8 +76,8 @@ def _roll_next(
         return _rebuild(settings, spans, rollups)
     until = min(spans.version(), done + BATCH)
     try:
-        changes = _changes(lake.folder_of(spans), range(done + 1, until + 1))
-        adds = _summed(settings, lake.folder_of(spans), changes)
+        changed = changes.between(lake.folder_of(spans), range(done + 1, until + 1))
+        adds = _summed(settings, lake.folder_of(spans), changed)
     except (FileNotFoundError, duckdb.IOException) as error:
         log.warning("Rollups are made anew, because commits are gone: %s", error)
         return _rebuild(settings, spans, rollups)
@@ -98,25 +86,30 @@ def _roll_next(
 
 def _rebuild(settings: Settings, spans: DeltaTable, rollups: DeltaTable) -> int | None:
     """All rollups anew, from the files of the spans as they are now."""
-    changes: dict[Partition, Change] = defaultdict(Change)
+    there: dict[Partition, Change] = defaultdict(Change)
     for action in lake.files_of(spans):
         partition = (action["partition.org_id"], action["partition.date"])
-        changes[partition].added.append(action["path"])
-    adds = _summed(settings, lake.folder_of(spans), changes)
+        there[partition].added.append(action["path"])
+    adds = _summed(settings, lake.folder_of(spans), there)
     # what was rolled of days whose spans retention removed can be had from nowhere else
     stale = [
         _removal(action)
         for action in lake.files_of(rollups)
-        if (action["partition.org_id"], action["partition.date"]) in changes
+        if (action["partition.org_id"], action["partition.date"]) in there
     ]
-    return _commit(rollups, adds, stale, spans.version())
+    nowhere = [Transaction(EDGES, 0), Transaction(EDGES_UNTIL, 0)]
+    return _commit(rollups, adds, stale, spans.version(), nowhere)
 
 
 def _commit(
-    rollups: DeltaTable, adds: list[AddAction], removes: list[RemoveAction], version: int
+    rollups: DeltaTable,
+    adds: list[AddAction],
+    removes: list[RemoveAction],
+    version: int,
+    others: Sequence[Transaction] = (),
 ) -> int | None:
     try:
-        lake.commit(rollups, adds, removes, [Transaction(WHO, version)])
+        lake.commit(rollups, adds, removes, [Transaction(WHO, version), *others])
     except CommitFailedError as error:
         log.info("Rolling was overtaken: %s", error)
         lake.discard(rollups, adds)
@@ -125,52 +118,11 @@ def _commit(
     return version
 
 
-def _changes(folder: Path, versions: range) -> dict[Partition, Change]:
-    """What commits did to the rows, by org and day.
-
-    A commit that only rearranged rows, as compaction without repeats does, changes nothing.
-    """
-    changes: dict[Partition, Change] = defaultdict(Change)
-    for version in versions:
-        for partition, (added, removed) in _actions(folder, version).items():
-            if removed and added and _rows(folder, added) == _rows(folder, removed):
-                continue
-            if removed and not added:
-                # spans that retention removed stay counted
-                continue
-            changes[partition].added += [each["path"] for each in added]
-            changes[partition].removed += [each["path"] for each in removed]
-    return changes
-
-
-def _actions(
-    folder: Path, version: int
-) -> dict[Partition, tuple[list[dict[str, Any]], list[dict[str, Any]]]]:
-    """Files that one commit added and removed, by org and day.
-
-    The log is a public format: one JSON object a line, `add` and `remove` among them.
-    """
-    found: dict[Partition, tuple[list[Any], list[Any]]] = defaultdict(lambda: ([], []))
-    path = folder / lake.LOG / f"{version:020}.json"
-    for line in path.read_bytes().splitlines():
-        for place, kind in enumerate(("add", "remove")):
-            if action := orjson.loads(line).get(kind):
-                values = action["partitionValues"]
-                partition = (values["org_id"], date.fromisoformat(values["date"]))
-                found[partition][place].append(action)
-    return found
-
-
-def _rows(folder: Path, actions: Sequence[dict[str, Any]]) -> int:
-    """Rows of files, which may be gone from the table, but not yet from the disk."""
-    return sum(pq.read_metadata(folder / unquote(action["path"])).num_rows for action in actions)
-
-
-def _summed(settings: Settings, folder: Path, changes: dict[Partition, Change]) -> list[AddAction]:
+def _summed(settings: Settings, folder: Path, changed: dict[Partition, Change]) -> list[AddAction]:
     """One file of sums for each org and day that changed."""
     root = settings.lake_dir / ROLLUPS.name
     adds: list[AddAction] = []
-    for some in _portions(folder, changes):
+    for some in _portions(folder, changed):
         # a large portion is a rebuild, which questions wait for
         threads = 1 if len(some) == 1 else settings.query_threads
         with merging.engine(settings.data_dir / "spill", MEMORY, threads) as db:
@@ -184,11 +136,11 @@ def _summed(settings: Settings, folder: Path, changes: dict[Partition, Change]) 
 
 
 def _portions(
-    folder: Path, changes: dict[Partition, Change]
+    folder: Path, changed: dict[Partition, Change]
 ) -> Iterator[list[tuple[list[str], int]]]:
     """Files to be counted at once, and their sign: many small ones, or one day's in slices."""
     small: dict[int, list[str]] = {1: [], -1: []}
-    for change in changes.values():
+    for change in changed.values():
         paths = {
             sign: [str(folder / unquote(path)) for path in each]
             for sign, each in ((1, change.added), (-1, change.removed))

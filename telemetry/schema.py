@@ -264,6 +264,8 @@ ROLLUPS: Final = Table(
         Column("code_revision", TEXT, "Revision of the source, where the grain has it."),
         Column("function", TEXT, "Function, or else name of the spans, where the grain has it."),
         Column("code_file", TEXT, "File of the function, where the grain has it."),
+        Column("caller", TEXT, "Service or agent that called, where the grain has it."),
+        Column("callee", TEXT, "Service or agent that was called, where the grain has it."),
         Column("spans", LONG, "Spans that started then."),
         Column("errors", LONG, "Those of them with status error."),
         Column("roots", LONG, "Those of them without a parent: traces begun."),

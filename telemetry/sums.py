@@ -16,7 +16,7 @@ import pyarrow as pa
 from deltalake.transaction import AddAction
 
 from telemetry import parquet, semconv
-from telemetry.grains import GAMMA, GRAINS, KEYS, LEVELS
+from telemetry.grains import GAMMA, GRAINS, KEYS, LEVELS, SPAN_GRAINS
 from telemetry.schema import ROLLUPS
 
 BUCKET_OF: Final = f"if(ns <= 0, 0, 1 + cast(ceil(ln(ns) / ln({GAMMA})) as integer))"
@@ -50,14 +50,14 @@ MOST: Final = {
 
 NEVER_NULL: Final = ("spans", "errors", "roots", "timed", "duration_ns", "calls", "measured")
 
-_MERGED: Final = ", ".join(
+MERGED: Final = ", ".join(
     [
         *(f"sum({name}) as {name}" for name in ADDED),
         *(f"min({name}) as {name}" for name in LEAST),
         *(f"max({name}) as {name}" for name in MOST),
     ]
 )
-_COUNTED: Final = ", ".join(f"{sql} as {name}" for name, sql in {**ADDED, **LEAST, **MOST}.items())
+COUNTED: Final = ", ".join(f"{sql} as {name}" for name, sql in {**ADDED, **LEAST, **MOST}.items())
 
 _LOAD: Final = """
 create or replace temp table counted as
@@ -94,20 +94,23 @@ histograms as (
     group by all
 ),
 sums as (
-    select {_NAMES}, {_MERGED}
+    select {_NAMES}, {MERGED}
     from {{parts}}
     group by all
-    having sum(spans) != 0
 )
 select sums.*, histograms.durations
 from sums
 left join histograms on {_SAME}
+-- parts may take away more than they add
+where {" or ".join(f"{name} != 0" for name in ADDED)} or histograms.durations is not null
 """
 
 _PARTITIONED: Final = (
     "union_by_name = true, hive_partitioning = true, hive_types = {'org_id': varchar, 'date': date}"
 )
 
+
+_OF_A_GRAIN: Final = "(grain != 'asking' or called and model is not null)"
 
 FEW: Final = 20_000
 """Spans that are counted for all grains at once."""
@@ -132,8 +135,8 @@ class Sums:
         for grains in [SPAN_GRAINS] if rows < FEW else [(grain,) for grain in SPAN_GRAINS]:
             self._db.execute(
                 f"create or replace temp table grouped as select org_id, date, {_named(grains)}, "
-                f"date_trunc('minute', start_time) as start, bucket, {_COUNTED} "
-                f"from {_source(grains)} group by all"
+                f"date_trunc('minute', start_time) as start, bucket, {COUNTED} "
+                f"from {_source(grains)} where {_OF_A_GRAIN} group by all"
             )
             self.add(grains)
 
@@ -144,7 +147,7 @@ class Sums:
             if level != "minute":
                 self._db.execute(
                     f"create or replace temp table grouped as select {names}, "
-                    f"date_trunc('{level}', start) as start, bucket, {_MERGED} "
+                    f"date_trunc('{level}', start) as start, bucket, {MERGED} "
                     "from grouped group by all"
                 )
             self._db.execute(
@@ -183,8 +186,6 @@ class Sums:
         for batch in rows.to_arrow_reader(parquet.ROW_GROUP):
             yield pa.Table.from_batches([batch]).cast(ROLLUPS.arrow)
 
-
-SPAN_GRAINS: Final = tuple(grain for grain in GRAINS)
 
 _SUMMED: Final = ", ".join(
     [
