@@ -32,11 +32,11 @@ MOST_EDGES = 1_000
 MOST_MODELS = 50
 """How many of the nodes are models, at most."""
 
-MOST_JOINED = 2_000_000
-"""Spans whose parents are looked up at once; of a longer range, its latest part is asked."""
-
 MOST_SCANNED = 20_000_000
-"""Spans that are looked through for calls of models, likewise."""
+"""Spans that are looked through for calls of models; of more, the latest are."""
+
+MOST_JOINED = 2_000_000
+"""Spans whose ids are compared, likewise."""
 
 _SHORTEST = timedelta(minutes=1)
 
@@ -61,17 +61,15 @@ class Edge:
     calls: int
     errors: int
     p95_ns: float | None
-    halved: bool = False
-    """Whether halves of calls share an id, so that what runs below the callee's has two parents."""
 
 
 @dataclass(frozen=True)
 class Map:
     """Nodes and edges, each the biggest first.
 
-    `nodes_of` and `edges_of` say how many there are in all. Edges count since `edges_since`, calls
-    of models since `models_since`: both are later than the beginning of a range that holds too many
-    spans to be looked at for them. The sources say what was read.
+    `nodes_of` and `edges_of` say how many there are in all. Calls of models count since
+    `models_since`, which is later than the beginning of a range that holds too many spans to look
+    through. The sources say what was read for nodes and for edges.
     """
 
     party: Party
@@ -80,7 +78,6 @@ class Map:
     edges: list[Edge]
     nodes_of: int
     edges_of: int
-    edges_since: datetime
     models_since: datetime
     source: str
     edges_source: str
@@ -89,24 +86,24 @@ class Map:
 
 def services(scope: Scope, range_: TimeRange) -> Map:
     """Services, the models they call, and who calls whom."""
-    asked, scanned = latest(scope, range_, MOST_JOINED), latest(scope, range_, MOST_SCANNED)
+    scanned = latest(scope, range_, MOST_SCANNED)
     return _map(
         "service",
-        (range_, asked, scanned),
+        (range_, scanned),
         nodes(scope, range_, "service"),
-        edges(scope, asked, "service"),
+        edges(scope, range_, "service"),
         models(scope, scanned, "service"),
     )
 
 
 def agents(scope: Scope, range_: TimeRange) -> Map:
     """Agents, the models they call, and who hands work to whom."""
-    asked, scanned = latest(scope, range_, MOST_JOINED), latest(scope, range_, MOST_SCANNED)
+    scanned = latest(scope, range_, MOST_SCANNED)
     return _map(
         "agent",
-        (range_, asked, scanned),
+        (range_, scanned),
         nodes(scope, range_, "agent"),
-        edges(scope, asked, "agent"),
+        edges(scope, range_, "agent"),
         models(scope, scanned, "agent"),
     )
 
@@ -120,7 +117,9 @@ def nodes(scope: Scope, range_: TimeRange, party: Party) -> Answer:
 
 def edges(scope: Scope, range_: TimeRange, party: Party) -> Answer:
     """One row per caller and callee: calls, errors and p95 (ns), the busiest first."""
-    return reader.read(scope, "service_map.edges", grain=party, most=MOST_EDGES, **range_.params)
+    grain = "calls" if party == "service" else "handoffs"
+    asked = rolled.over(range_, edges=True)
+    return reader.read(scope, "service_map.edges", grain=grain, most=MOST_EDGES, **asked)
 
 
 def models(scope: Scope, range_: TimeRange, party: Party) -> Answer:
@@ -149,6 +148,14 @@ def course(scope: Scope, range_: TimeRange, kind: Kind, name: str) -> Course:
     return Course(bars, [spans for spans, _ in numbers], [errors for _, errors in numbers])
 
 
+def halved(scope: Scope, range_: TimeRange, caller: Key) -> bool:
+    """Whether halves of calls share an id, so that what runs below the server's has two parents."""
+    kind, name = caller
+    asked = latest(scope, range_, MOST_JOINED)
+    answer = reader.read(scope, "service_map.halved", grain=kind, name=name, **asked.params)
+    return bool(answer.one["halved"])
+
+
 def latest(scope: Scope, range_: TimeRange, most: int) -> TimeRange:
     """The latest part of the range that holds at most about so many spans."""
     asked = range_
@@ -172,7 +179,7 @@ def _share(file: File, range_: TimeRange) -> float:
 
 def _map(
     party: Party,
-    asked: tuple[TimeRange, TimeRange, TimeRange],
+    asked: tuple[TimeRange, TimeRange],
     found: Answer,
     calls: Answer,
     called: Answer,
@@ -194,8 +201,7 @@ def _map(
         edges=sorted(between, key=lambda edge: -edge.calls)[:MOST_EDGES],
         nodes_of=_of(found.rows) + _of(whole),
         edges_of=_of(calls.rows) + _of(parts),
-        edges_since=asked[1].since,
-        models_since=asked[2].since,
+        models_since=asked[1].since,
         source=found.source,
         edges_source=calls.source,
         as_of=calls.as_of,
@@ -212,8 +218,7 @@ def _node(kind: Kind, name: str, spans: int, row: Row) -> Node:
 
 
 def _edge(caller: Key, callee: Key, row: Row) -> Edge:
-    halved = bool(row.get("halved"))
-    return Edge(caller, callee, row["calls"], row["errors"], row["p95_ns"], halved)
+    return Edge(caller, callee, row["calls"], row["errors"], row["p95_ns"])
 
 
 # what leads to the very spans that were counted
@@ -224,14 +229,19 @@ def node_search(kind: Kind, name: str) -> str:
     return f"{term('model', name)} {_MODEL_CALLS}" if kind == "model" else term(kind, name)
 
 
-def edge_search(caller: Key, callee: Key, *, halved: bool) -> str:
-    """The search for the calls of an edge; `halved` as the edge says."""
+def edge_search(caller: Key, callee: Key, *, halved: bool = False) -> str:
+    """The search for the calls of an edge.
+
+    Where halves of calls share ids, the one that answers a call is the caller of what runs below.
+    """
     there = term(*caller)
     if callee[0] == "model":
         return f"{there} {node_search(*callee)}"
     here = term(*callee)
-    calls = f"{{{there}}} > {{{here}}}"
-    return f"({calls}) -({{{here}}} > {{{here}}})" if halved else calls
+    if not halved:
+        return f"{{{there}}} > {{{here}}}"
+    other = f"kind:server,consumer {term('exists', caller[0])} {term(*caller, exclude=True)}"
+    return f"({{{there}}} > {{{here}}}) -({{{here} OR ({other})}} > {{{here}}})"
 
 
 _MODEL_CALLS = f"operation={','.join(semconv.MODEL_CALLS)}"

@@ -24,7 +24,7 @@ LATE = TimeRange(NOW - timedelta(hours=2), NOW)
 SERVICES = ("gate", "plan", 'say "so"', "bank")
 AGENTS = ("", "", "ann", "ben", "cid")
 MODELS = ("", "", "gpt", "claude")
-CLIENT = Span.SPAN_KIND_CLIENT
+CLIENT, SERVER = Span.SPAN_KIND_CLIENT, Span.SPAN_KIND_SERVER
 
 
 @dataclass(frozen=True)
@@ -84,30 +84,36 @@ def forest(chance: Random, org: str, traces_: int) -> Iterator[Made]:
                 chance.choice(MODELS),
                 chance.random() < 0.7,
             )
-            yield made
-            if chance.random() < 0.2:
-                other = chance.choice(SERVICES), chance.choice(AGENTS)
-                yield replace(made, kind=CLIENT, service=other[0], agent=other[1], ms=7_777.0)
+            if chance.random() < 0.8:
+                yield made
+                continue
+            yield replace(made, kind=SERVER)
+            other = chance.choice(SERVICES), chance.choice(AGENTS)
+            yield replace(made, kind=CLIENT, service=other[0], agent=other[1], ms=7_777.0)
 
 
 @pytest.fixture(scope="module")
 def spans() -> list[Made]:
     chance = Random(20)
-    return [made for org in ("acme", "globex") for made in forest(chance, org, 60)]
+    return [made for org in ("acme", "globex") for made in forest(chance, org, 36)]
 
 
-@pytest.fixture(scope="module")
-def world(new_world: Callable[..., World], spans: list[Made]) -> World:
+@pytest.fixture(scope="module", params=["edges rolled", "edges from spans"])
+def world(
+    new_world: Callable[..., World], spans: list[Made], request: pytest.FixtureRequest
+) -> World:
     """The spans in any order and in several files, so that parents lie elsewhere."""
     made = new_world()
     shuffled = Random(5).sample(spans, len(spans))
-    for part in range(4):
+    for part in range(3):
         batches: dict[tuple[str, str], list[Span]] = defaultdict(list)
-        for each in shuffled[part::4]:
+        for each in shuffled[part::3]:
             batches[each.org, each.service].append(each.sent)
         for (org, service), batch in batches.items():
             assert made.post(org, request_of(*batch, service=service)).status_code == 200
         made.settle()
+        if request.param == "edges rolled":
+            made.app.find_edges()
     return made
 
 
@@ -119,17 +125,19 @@ def calls_of(
     spans: list[Made], range_: TimeRange, party: Party
 ) -> dict[tuple[Key, Key], list[Made]]:
     """Every call, by who made it and who took it, one span after the other."""
-    holders = defaultdict(set)
+    holders: dict[tuple[str, int, int | None], set[tuple[bool, str]]] = defaultdict(set)
     for each in spans:
-        holders[each.org, each.trace, each.number].add(each.party(party))
+        if each.party(party):
+            own = each.kind != SERVER, each.party(party)
+            holders[each.org, each.trace, each.number].add(own)
     found: dict[tuple[Key, Key], list[Made]] = defaultdict(list)
     for each in spans:
-        own, above = each.party(party), holders.get((each.org, each.trace, each.parent), set())
+        own, above = each.party(party), holders[each.org, each.trace, each.parent]
         if not own or not within(each, range_):
             continue
-        if own not in above:
-            for caller in above - {""}:
-                found[(party, caller), (party, own)].append(each)
+        # of the halves of a call, the one that answers it calls on
+        if above and own not in {name for _, name in above}:
+            found[(party, min(above)[1]), (party, own)].append(each)
         if each.model and each.chat:
             found[(party, own), ("model", each.model)].append(each)
     return found
@@ -191,23 +199,21 @@ def test_nodes_are_those_that_plain_python_finds(
     assert [n.spans for n in found.nodes] == sorted(expected.values(), reverse=True)
 
 
-@pytest.mark.parametrize(("person", "range_", "party"), PLACES)
+@pytest.mark.parametrize("party", ["service", "agent"])
 def test_the_search_behind_a_part_finds_as_many_spans_as_it_counts(
-    world: World, person: str, range_: TimeRange, party: Party
+    world: World, party: Party
 ) -> None:
-    scope = world.scope(person)
+    scope, range_ = world.scope("alice"), DAY
     found = asked(scope, range_, party)
-    assert found.edges
-    assert range_ is LATE or any(edge.halved for edge in found.edges)
+    assert any(service_map.halved(scope, range_, edge.caller) for edge in found.edges)
     parts = [(node_search(n.kind, n.name), n.spans, n.errors) for n in found.nodes]
-    parts += [(searched(edge), edge.calls, edge.errors) for edge in found.edges]
+    for edge in found.edges:
+        halved = service_map.halved(scope, range_, edge.caller)
+        text = edge_search(edge.caller, edge.callee, halved=halved)
+        parts.append((text, edge.calls, edge.errors))
     for text, spans_, errors in parts:
         matched = traces.count(scope, TraceFilters(range_, condition(text)))
         assert (matched.spans, matched.errors) == (spans_, errors), text
-
-
-def searched(edge: Edge) -> str:
-    return edge_search(edge.caller, edge.callee, halved=edge.halved)
 
 
 @pytest.mark.parametrize("kind", ["service", "agent", "model"])
@@ -233,6 +239,13 @@ def test_staff_see_both_orgs_traces_apart_though_their_ids_are_the_same(
     }
 
 
+def test_the_map_says_what_was_read(world: World, request: pytest.FixtureRequest) -> None:
+    found = service_map.services(world.scope("alice"), DAY)
+    rolled = "edges rolled" in request.node.name
+    assert found.source.startswith("rollups: ")
+    assert found.edges_source.startswith("rollups: " if rolled else "spans")
+
+
 def test_charlie_sees_nothing_of_acme(world: World) -> None:
     world.send("acme", span("x", trace=901, ago=30), service="secret-root")
     world.send("acme", span("y", trace=901, number=2, parent=1, ago=30), service="secret-leaf")
@@ -241,11 +254,6 @@ def test_charlie_sees_nothing_of_acme(world: World) -> None:
     assert "secret" not in repr(service_map.services(charlie, LATE))
     assert not any(service_map.course(charlie, LATE, "service", "secret-root").spans)
     assert any(service_map.course(alice, LATE, "service", "secret-root").spans)
-
-
-def test_an_org_without_spans_has_an_empty_map(world: World) -> None:
-    found = service_map.services(world.scope("ada", "initech"), DAY)
-    assert (found.nodes, found.edges, found.nodes_of, found.edges_of) == ([], [], 0, 0)
 
 
 def test_of_many_the_biggest_are_answered_and_the_rest_is_counted(
@@ -263,23 +271,35 @@ def test_of_many_the_biggest_are_answered_and_the_rest_is_counted(
     assert (cut.nodes_of, cut.edges_of) == (whole.nodes_of, whole.edges_of)
 
 
-def test_of_too_many_spans_the_latest_are_asked(
+def test_of_too_many_spans_the_latest_are_asked_for_models(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """And what they make is what a question about their time alone makes."""
     scope = world.scope("alice")
-    monkeypatch.setattr(service_map, "MOST_JOINED", 100)
+    monkeypatch.setattr(service_map, "MOST_SCANNED", 100)
     found = service_map.services(scope, DAY)
-    assert DAY.since < found.edges_since < DAY.until
-    assert found.models_since == DAY.since
     monkeypatch.undo()
-    short = service_map.services(scope, TimeRange(found.edges_since, DAY.until))
-    own = [edge for edge in found.edges if edge.callee[0] != "model"]
-    assert own == [edge for edge in short.edges if edge.callee[0] != "model"]
+    assert DAY.since < found.models_since < DAY.until
+    short = service_map.services(scope, TimeRange(found.models_since, DAY.until))
+    assert models_in(found) == models_in(short) != models_in(service_map.services(scope, DAY))
 
 
-def test_a_service_alone_has_no_edges(world: World) -> None:
-    world.send("initech", span("a", ago=10), span("b", number=2, parent=1, ago=10), service="one")
-    found = service_map.services(world.scope("ada", "initech"), LATE)
-    assert [(node.name, node.spans) for node in found.nodes] == [("one", 2)]
-    assert found.edges == []
+def models_in(found: Map) -> list[Edge]:
+    return [edge for edge in found.edges if edge.callee[0] == "model"]
+
+
+def test_of_nobody_of_one_and_of_two(new_world: Callable[..., World]) -> None:
+    world = new_world()
+    scope = world.scope("bob")
+    nobody = service_map.services(scope, LATE)
+    assert (nobody.nodes, nobody.edges, nobody.nodes_of, nobody.edges_of) == ([], [], 0, 0)
+    world.send("acme", span("a", ago=10), span("b", number=2, parent=1, ago=10), service="one")
+    alone = service_map.services(scope, LATE)
+    assert [(node.name, node.spans) for node in alone.nodes] == [("one", 2)]
+    assert alone.edges == []
+    world.send("acme", span("c", number=3, parent=1, ago=10), service="two")
+    (edge,) = service_map.services(scope, LATE).edges
+    text = edge_search(edge.caller, edge.callee)
+    assert text == "{service=one} > {service=two}"
+    assert not service_map.halved(scope, LATE, edge.caller)
+    assert traces.count(scope, TraceFilters(LATE, condition(text))).spans == edge.calls == 1

@@ -91,5 +91,6 @@ def show_part(chosen: View | None) -> Any:
         return views.gone()
     link = Link.parse(chosen["search"])
     scope, range_ = current_scope(link.org or None), link.time_range(datetime.now(UTC))
-    course = service_map.course(scope, range_, *part.node) if part.node else None
-    return views.card(part, course, link)
+    if part.onto:
+        return views.card(part, None, service_map.halved(scope, range_, part.key), link)
+    return views.card(part, service_map.course(scope, range_, *part.key), False, link)

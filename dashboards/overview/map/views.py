@@ -110,7 +110,7 @@ def _node(node: Node, place: tuple[float, float], most: int, found: Map) -> dict
 def _edge(
     edge: Edge, places: dict[Key, tuple[float, float]], busiest: int, found: Map
 ) -> dict[str, Any]:
-    since = found.models_since if edge.callee[0] == "model" else found.edges_since
+    since = found.models_since if edge.callee[0] == "model" else found.range.since
     across = places[edge.callee][0] - places[edge.caller][0]
     return {
         "data": {
@@ -129,7 +129,6 @@ def _edge(
                 "spans": edge.calls,
                 "errors": edge.errors,
                 "p95_ns": edge.p95_ns,
-                "halved": edge.halved,
                 **_time(found, since),
             },
         },
@@ -224,14 +223,15 @@ def summary(found: Map, zone: ZoneInfo) -> list[Component]:
 
 
 def _sources(found: Map, zone: ZoneInfo) -> str:
-    """Which data the numbers are from; a range too long to join says what part was."""
-    since = ""
-    if found.edges_since > found.range.since:
-        minute = formats.minute(found.edges_since, zone)
-        since = f" since {minute} {formats.zone_label(zone, found.edges_since)}"
-    if found.source == found.edges_source and not since:
-        return f"from {found.source}"
-    return f"nodes from {found.source}, connections from {found.edges_source}{since}"
+    """Which data the numbers are from; of a range too long to look through, what part was."""
+    same = found.source == found.edges_source
+    sources = [f"from {found.source}" if same else f"nodes from {found.source}"]
+    if not same:
+        sources.append(f"connections from {found.edges_source}")
+    if found.models_since > found.range.since:
+        minute = formats.minute(found.models_since, zone)
+        sources.append(f"models since {minute} {formats.zone_label(zone, found.models_since)}")
+    return ", ".join(sources)
 
 
 def _count(number: int, word: str) -> str:
@@ -276,14 +276,9 @@ class Part:
     p95_ns: float | None
     minutes: float
     ends: tuple[str, ...]
-    halved: bool
     callers: list[Neighbour]
     callees: list[Neighbour]
     path: str
-
-    @property
-    def node(self) -> Key | None:
-        return None if self.onto else self.key
 
 
 def part_of(chosen: dict[str, Any]) -> Part | None:
@@ -300,7 +295,6 @@ def part_of(chosen: dict[str, Any]) -> Part | None:
         p95_ns=None if p95_ns is None else float(p95_ns),
         minutes=max(float(given["minutes"]), 1e-9),
         ends=tuple(map(str, given["ends"])),
-        halved=bool(given.get("halved")),
         callers=[_neighbour(each) for each in given.get("callers") or ()],
         callees=[_neighbour(each) for each in given.get("callees") or ()],
         path=chosen["path"] if chosen.get("path") in PLACES else PLACES[0],
@@ -326,7 +320,7 @@ def gone() -> Component:
     return html.P("What the link names is not on the map in this time range.", className="muted")
 
 
-def card(part: Part, course: Course | None, link: Link) -> Component:
+def card(part: Part, course: Course | None, halved: bool, link: Link) -> Component:
     """The numbers of a node or an edge, its course, and the ways to its spans."""
     title: list[Any] = [_title(part.key, link, part)]
     if part.onto:
@@ -346,7 +340,7 @@ def card(part: Part, course: Course | None, link: Link) -> Component:
             ),
             html.Dl([html.Div([html.Dt(name), html.Dd(value)]) for name, value in _facts(part)]),
             _course(course) if course else None,
-            html.Div(_links(part, link), className="map-links"),
+            html.Div(_links(part, halved, link), className="map-links"),
             _neighbours("Called by", part.callers, link, part, towards=False),
             _neighbours("Calls", part.callees, link, part, towards=True),
         ],
@@ -390,8 +384,8 @@ def _course(course: Course) -> Component:
     )
 
 
-def _links(part: Part, link: Link) -> list[Component]:
-    spans = _search(part)
+def _links(part: Part, halved: bool, link: Link) -> list[Component]:
+    spans = _search(part, halved)
     there = _times(part, link)
     found: list[Component] = [
         dcc.Link("Show spans", href=there.to("/traces", q=spans), className="button primary"),
@@ -413,11 +407,11 @@ def _times(part: Part, link: Link) -> Link:
     return Link(org=link.org, since=since, until=until, zone=link.zone, live=link.live)
 
 
-def _search(part: Part) -> str:
+def _search(part: Part, halved: bool) -> str:
     """Exactly the filter that made the number."""
     if part.onto is None:
         return node_search(*part.key)
-    return edge_search(part.key, part.onto, halved=part.halved)
+    return edge_search(part.key, part.onto, halved=halved)
 
 
 def _neighbours(
