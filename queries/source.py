@@ -257,7 +257,7 @@ def _paths(revision: Revision, file: str) -> dict[str, str]:
                 or_(row.path == name, row.path.endswith(f"/{name}", autoescape=True)),
             )
         )
-        return dict(found.tuples().all())
+        return dict(found.all())
 
 
 def digests(scope: Scope, source: Source) -> dict[str, str]:
@@ -274,4 +274,4 @@ def digests(scope: Scope, source: Source) -> dict[str, str]:
                 row.path == source.path,
             )
         )
-        return dict(found.tuples().all())
+        return dict(found.all())
