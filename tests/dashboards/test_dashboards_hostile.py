@@ -277,10 +277,10 @@ def test_the_donut_shows_a_few_groups_and_says_how_many_more(world: World) -> No
 def test_long_tables_are_cut_and_say_so(world: World) -> None:
     alice = world.client("alice")
     functions = wire.answer(alice, "code-table.rowData", page_with())
-    assert len(functions["code-table"]["rowData"]) == 1_000
-    assert functions["code-summary"]["children"].startswith("the busiest 1,000 of 8,")
-    assert len({row["id"] for row in functions["code-table"]["rowData"]}) == 1_000
-    one = wire.answer(alice, "code-table.rowData", page_with("?function=DEEP+4999"))
+    assert len(functions["code-table"]["rowData"]) == 2_000
+    assert words(functions["code-summary"]["children"]).startswith("2,000 functions, +6,")
+    assert len({row["id"] for row in functions["code-table"]["rowData"]}) == 2_000
+    one = wire.answer(alice, "code-table.rowData", page_with("?find=DEEP+4999"))
     assert [row["process"] for row in one["code-table"]["rowData"]] == ["deep 4999"]
     stuck = wire.answer(alice, "alerts-table.rowData", page_with())
     assert len(stuck["alerts-table"]["rowData"]) == 1_000
