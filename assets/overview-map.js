@@ -24,7 +24,7 @@
     if (!view) return stay();
     const query = params(view.search);
     const own = new URLSearchParams(OWN.filter((name) => query.get(name)).map((name) => [name, query.get(name)]));
-    const wanted = { search: "?" + own, zone: view.zone };
+    const wanted = { search: "?" + own };
     return JSON.stringify(wanted) === JSON.stringify(before) ? stay() : wanted;
   }
 
@@ -88,7 +88,7 @@
     const chosen = chosenNow();
     if (!chosen.key) return null;
     if (!answer) return stay();
-    const base = { search: (view && view.search) || "", zone: view && view.zone, path: location.pathname };
+    const base = { search: (view && view.search) || "", path: location.pathname };
     const hit = answer.elements.find(({ data }) => same(data, chosen));
     if (!hit) return { ...base, part: null };
     const part = { ...hit.data.part };

@@ -32,11 +32,8 @@ MOST_EDGES = 1_000
 MOST_MODELS = 50
 """How many of the nodes are models, at most."""
 
-MOST_SCANNED = 20_000_000
-"""Spans that are looked through for calls of models; of more, the latest are."""
-
 MOST_JOINED = 2_000_000
-"""Spans whose ids are compared, likewise."""
+"""Spans whose ids are compared at once; of more, the latest are."""
 
 _SHORTEST = timedelta(minutes=1)
 
@@ -67,9 +64,7 @@ class Edge:
 class Map:
     """Nodes and edges, each the biggest first.
 
-    `nodes_of` and `edges_of` say how many there are in all. Calls of models count since
-    `models_since`, which is later than the beginning of a range that holds too many spans to look
-    through. The sources say what was read for nodes and for edges.
+    `nodes_of` and `edges_of` say how many there are in all, the sources what was read for them.
     """
 
     party: Party
@@ -78,7 +73,6 @@ class Map:
     edges: list[Edge]
     nodes_of: int
     edges_of: int
-    models_since: datetime
     source: str
     edges_source: str
     as_of: datetime | None
@@ -86,26 +80,14 @@ class Map:
 
 def services(scope: Scope, range_: TimeRange) -> Map:
     """Services, the models they call, and who calls whom."""
-    scanned = latest(scope, range_, MOST_SCANNED)
-    return _map(
-        "service",
-        (range_, scanned),
-        nodes(scope, range_, "service"),
-        edges(scope, range_, "service"),
-        models(scope, scanned, "service"),
-    )
+    found = nodes(scope, range_, "service"), edges(scope, range_, "service")
+    return _map("service", range_, *found, models(scope, range_, "service"))
 
 
 def agents(scope: Scope, range_: TimeRange) -> Map:
     """Agents, the models they call, and who hands work to whom."""
-    scanned = latest(scope, range_, MOST_SCANNED)
-    return _map(
-        "agent",
-        (range_, scanned),
-        nodes(scope, range_, "agent"),
-        edges(scope, range_, "agent"),
-        models(scope, scanned, "agent"),
-    )
+    found = nodes(scope, range_, "agent"), edges(scope, range_, "agent")
+    return _map("agent", range_, *found, models(scope, range_, "agent"))
 
 
 def nodes(scope: Scope, range_: TimeRange, party: Party) -> Answer:
@@ -124,7 +106,8 @@ def edges(scope: Scope, range_: TimeRange, party: Party) -> Answer:
 
 def models(scope: Scope, range_: TimeRange, party: Party) -> Answer:
     """One row per model, and per caller and model: calls, errors and p95 (ns)."""
-    return reader.read(scope, "service_map.models", grain=party, most=MOST_EDGES, **range_.params)
+    asked = rolled.over(range_)
+    return reader.read(scope, "service_map.models", grain=party, most=MOST_EDGES, **asked)
 
 
 @dataclass(frozen=True)
@@ -139,10 +122,10 @@ class Course:
 def course(scope: Scope, range_: TimeRange, kind: Kind, name: str) -> Course:
     """How a service, an agent or a model did in the course of the range."""
     step = bucket(range_)
-    answer = reader.read(
-        scope, "service_map.course", grain=kind, name=name, **rolled.over(range_, step)
-    )
-    seen = {row["bar"]: (row["spans"], row["errors"] or 0) for row in answer}
+    grain = "asking" if kind == "model" else kind
+    asked = rolled.over(range_, step)
+    answer = reader.read(scope, "service_map.course", grain=grain, name=name, **asked)
+    seen = {row["bar"]: (row["spans"], row["errors"]) for row in answer}
     bars = rolled.bars(range_, step)
     numbers = [seen.get(bar, (0, 0)) for bar in bars]
     return Course(bars, [spans for spans, _ in numbers], [errors for _, errors in numbers])
@@ -179,7 +162,7 @@ def _share(file: File, range_: TimeRange) -> float:
 
 def _map(
     party: Party,
-    asked: tuple[TimeRange, TimeRange],
+    range_: TimeRange,
     found: Answer,
     calls: Answer,
     called: Answer,
@@ -196,12 +179,11 @@ def _map(
     ]
     return Map(
         party=party,
-        range=asked[0],
+        range=range_,
         nodes=sorted(every, key=lambda node: -node.spans),
         edges=sorted(between, key=lambda edge: -edge.calls)[:MOST_EDGES],
         nodes_of=_of(found.rows) + _of(whole),
         edges_of=_of(calls.rows) + _of(parts),
-        models_since=asked[1].since,
         source=found.source,
         edges_source=calls.source,
         as_of=calls.as_of,

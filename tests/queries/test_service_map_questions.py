@@ -17,7 +17,7 @@ from access.scope import Scope
 from queries import service_map, traces
 from queries.filters import TimeRange, TraceFilters
 from queries.search import condition
-from queries.service_map import Edge, Key, Map, Party, edge_search, node_search
+from queries.service_map import Key, Map, Party, edge_search, node_search
 
 DAY = TimeRange(NOW - timedelta(hours=24), NOW)
 LATE = TimeRange(NOW - timedelta(hours=2), NOW)
@@ -226,7 +226,7 @@ def test_a_course_adds_up_to_its_node(world: World, kind: str) -> None:
         course = service_map.course(scope, DAY, node.kind, node.name)
         assert sum(course.spans) == node.spans
         assert len(course.bars) == len(course.spans) == len(course.errors)
-        assert sum(course.errors) == (0 if kind == "model" else node.errors)
+        assert sum(course.errors) == node.errors
 
 
 def test_staff_see_both_orgs_traces_apart_though_their_ids_are_the_same(
@@ -269,23 +269,6 @@ def test_of_many_the_biggest_are_answered_and_the_rest_is_counted(
     assert [node for node in cut.nodes if node.kind == "service"] == own[:2]
     assert [edge.calls for edge in cut.edges] == [edge.calls for edge in whole.edges[:3]]
     assert (cut.nodes_of, cut.edges_of) == (whole.nodes_of, whole.edges_of)
-
-
-def test_of_too_many_spans_the_latest_are_asked_for_models(
-    world: World, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """And what they make is what a question about their time alone makes."""
-    scope = world.scope("alice")
-    monkeypatch.setattr(service_map, "MOST_SCANNED", 100)
-    found = service_map.services(scope, DAY)
-    monkeypatch.undo()
-    assert DAY.since < found.models_since < DAY.until
-    short = service_map.services(scope, TimeRange(found.models_since, DAY.until))
-    assert models_in(found) == models_in(short) != models_in(service_map.services(scope, DAY))
-
-
-def models_in(found: Map) -> list[Edge]:
-    return [edge for edge in found.edges if edge.callee[0] == "model"]
 
 
 def test_of_nobody_of_one_and_of_two(new_world: Callable[..., World]) -> None:

@@ -13,7 +13,7 @@ from dashboards.overview.map import views
 from dashboards.overview.map.layout import Id
 from dashboards.parts import faces
 from dashboards.shell.layout import Id as Shell
-from dashboards.shell.link import Link, zone_of
+from dashboards.shell.link import Link
 from queries import service_map
 
 View = dict[str, Any]
@@ -76,7 +76,7 @@ def show_map(asked: View | None, tick: int | None) -> Any:
     return (
         views.drawn(found, scope.org or ""),
         views.names(found),
-        views.summary(found, zone_of(asked["zone"])),
+        views.summary(found),
         views.nothing(found),
     )
 

@@ -4,11 +4,9 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from datetime import datetime
 from functools import lru_cache
 from hashlib import blake2s
 from typing import Any, get_args
-from zoneinfo import ZoneInfo
 
 from dash import dcc, html
 from dash.development.base_component import Component
@@ -83,8 +81,7 @@ def _places(
 def _node(node: Node, place: tuple[float, float], most: int, found: Map) -> dict[str, Any]:
     name = formats.shorten(formats.visible(node.name), LONGEST)
     health = _health(node.errors, node.spans)
-    since = found.models_since if node.kind == "model" else found.range.since
-    numbers = _numbers(node.spans, node.errors, node.p95_ns, _minutes(found, since))
+    numbers = _numbers(node.spans, node.errors, node.p95_ns, found.range.minutes)
     return {
         "data": {
             "id": _id((node.kind, node.name)),
@@ -99,7 +96,7 @@ def _node(node: Node, place: tuple[float, float], most: int, found: Map) -> dict
                 "spans": node.spans,
                 "errors": node.errors,
                 "p95_ns": node.p95_ns,
-                **_time(found, since),
+                "minutes": found.range.minutes,
             },
         },
         "position": {"x": place[0], "y": place[1]},
@@ -110,7 +107,6 @@ def _node(node: Node, place: tuple[float, float], most: int, found: Map) -> dict
 def _edge(
     edge: Edge, places: dict[Key, tuple[float, float]], busiest: int, found: Map
 ) -> dict[str, Any]:
-    since = found.models_since if edge.callee[0] == "model" else found.range.since
     across = places[edge.callee][0] - places[edge.caller][0]
     return {
         "data": {
@@ -119,7 +115,7 @@ def _edge(
             "target": _id(edge.callee),
             "key": key_of(edge.caller),
             "onto": key_of(edge.callee),
-            "told": _numbers(edge.calls, edge.errors, edge.p95_ns, _minutes(found, since)),
+            "told": _numbers(edge.calls, edge.errors, edge.p95_ns, found.range.minutes),
             "width": 1 + 4.5 * math.sqrt(edge.calls / max(busiest, 1)),
             "part": {
                 "kind": edge.caller[0],
@@ -129,7 +125,7 @@ def _edge(
                 "spans": edge.calls,
                 "errors": edge.errors,
                 "p95_ns": edge.p95_ns,
-                **_time(found, since),
+                "minutes": found.range.minutes,
             },
         },
         "classes": " ".join(
@@ -152,16 +148,6 @@ def _alarm(errors: int, spans: int) -> str:
 def _numbers(spans: int, errors: int, p95_ns: float | None, minutes: float) -> str:
     failed = f"{formats.percent(errors, spans)} errors" if errors else "no errors"
     return f"{formats.rate(spans / minutes)}/min · {failed} · p95 {formats.duration(p95_ns)}"
-
-
-def _minutes(found: Map, since: datetime) -> float:
-    return (found.range.until - since).total_seconds() / 60
-
-
-def _time(found: Map, since: datetime) -> dict[str, Any]:
-    """The time that a number is of; its ends only where they are not those of the range."""
-    ends = (since, found.range.until) if since > found.range.since else ()
-    return {"minutes": _minutes(found, since), "ends": [end.isoformat() for end in ends]}
 
 
 # the list
@@ -209,7 +195,7 @@ def names(found: Map) -> list[Component]:
     return [html.Option(value=formats.visible(node.name)) for node in found.nodes]
 
 
-def summary(found: Map, zone: ZoneInfo) -> list[Component]:
+def summary(found: Map) -> list[Component]:
     """How many there are, what is left out, and what was read for it."""
     models = sum(node.kind == "model" for node in found.nodes)
     own, of = len(found.nodes) - models, found.nodes_of - models
@@ -217,21 +203,16 @@ def summary(found: Map, zone: ZoneInfo) -> list[Component]:
         f"{_count(own, found.party)}{_more(of - own)}",
         _count(models, "model") if models else "",
         f"{_count(len(found.edges), 'connection')}{_more(found.edges_of - len(found.edges))}",
-        _sources(found, zone),
+        _sources(found),
     )
     return [html.Span(word) for word in words if word]
 
 
-def _sources(found: Map, zone: ZoneInfo) -> str:
-    """Which data the numbers are from; of a range too long to look through, what part was."""
-    same = found.source == found.edges_source
-    sources = [f"from {found.source}" if same else f"nodes from {found.source}"]
-    if not same:
-        sources.append(f"connections from {found.edges_source}")
-    if found.models_since > found.range.since:
-        minute = formats.minute(found.models_since, zone)
-        sources.append(f"models since {minute} {formats.zone_label(zone, found.models_since)}")
-    return ", ".join(sources)
+def _sources(found: Map) -> str:
+    """Which data the numbers are from."""
+    if found.source == found.edges_source:
+        return f"from {found.source}"
+    return f"nodes from {found.source}, connections from {found.edges_source}"
 
 
 def _count(number: int, word: str) -> str:
@@ -275,7 +256,6 @@ class Part:
     errors: int
     p95_ns: float | None
     minutes: float
-    ends: tuple[str, ...]
     callers: list[Neighbour]
     callees: list[Neighbour]
     path: str
@@ -294,7 +274,6 @@ def part_of(chosen: dict[str, Any]) -> Part | None:
         errors=int(given["errors"]),
         p95_ns=None if p95_ns is None else float(p95_ns),
         minutes=max(float(given["minutes"]), 1e-9),
-        ends=tuple(map(str, given["ends"])),
         callers=[_neighbour(each) for each in given.get("callers") or ()],
         callees=[_neighbour(each) for each in given.get("callees") or ()],
         path=chosen["path"] if chosen.get("path") in PLACES else PLACES[0],
@@ -386,7 +365,7 @@ def _course(course: Course) -> Component:
 
 def _links(part: Part, halved: bool, link: Link) -> list[Component]:
     spans = _search(part, halved)
-    there = _times(part, link)
+    there = link.shared
     found: list[Component] = [
         dcc.Link("Show spans", href=there.to("/traces", q=spans), className="button primary"),
     ]
@@ -397,14 +376,6 @@ def _links(part: Part, halved: bool, link: Link) -> list[Component]:
         code = there.to("/code", q=search.term("service", part.key[1]))
         found.append(dcc.Link("Code Inspector", href=code, className="button"))
     return found
-
-
-def _times(part: Part, link: Link) -> Link:
-    """The link over exactly the time that the number counts."""
-    if len(part.ends) != 2:
-        return link.shared
-    since, until = part.ends
-    return Link(org=link.org, since=since, until=until, zone=link.zone, live=link.live)
 
 
 def _search(part: Part, halved: bool) -> str:
