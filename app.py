@@ -34,7 +34,7 @@ from queries import source as sources
 from records.errors import RecordsError
 from records.store import Records
 from settings import Settings
-from telemetry import compaction, edges, receiver, rollups
+from telemetry import compaction, edges, metric_rollups, receiver, rollups
 from telemetry.counts import Counts
 from telemetry.pipeline import Pipeline
 from telemetry.source import receiver as source_receiver
@@ -75,6 +75,7 @@ class App:
             Job("compact", self.compact, self.settings.compact_seconds),
             Job("roll", self.roll, self.settings.roll_seconds),
             Job("edges", self.find_edges, MINUTE),
+            Job("metrics", self.roll_metrics, MINUTE),
             Job("sessions", self.forget_sessions, HOUR),
         ]
 
@@ -83,6 +84,9 @@ class App:
 
     def roll(self) -> None:
         rollups.roll(self.settings)
+
+    def roll_metrics(self) -> None:
+        metric_rollups.roll(self.settings)
 
     def find_edges(self) -> None:
         edges.roll(self.settings, datetime.now(UTC))

@@ -482,6 +482,7 @@ _DUCKDB_TYPES = {
     "timestamp[us, tz=UTC]": "timestamptz",
     "map<string, string>": "map(varchar, varchar)",
     "map<int32, int64>": "map(integer, bigint)",
+    "map<double, int64>": "map(double, bigint)",
     "decimal128(38, 0)": "decimal(38, 0)",
 }
 

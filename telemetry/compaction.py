@@ -21,7 +21,7 @@ from deltalake.transaction import AddAction, RemoveAction
 from settings import Settings
 from telemetry import lake, merging, parquet, pins
 from telemetry.merging import File, Folder
-from telemetry.schema import ROLLUPS, TABLES, Table
+from telemetry.schema import METRIC_ROLLUPS, ROLLUPS, TABLES, Table
 
 MIB: Final = 1024 * 1024
 TINY_BYTES: Final = 4 * MIB
@@ -61,8 +61,9 @@ def compact(settings: Settings, now: datetime, *, force: bool = False) -> Summar
                     picked = picked + merging.sharers(db, folder, picked, others)
                     _merge(db, stored, folder, picked, summary)
             summary.deleted += _sweep(settings, stored, table, now)
-        rolled = lake.open_table(settings.lake_dir, ROLLUPS)
-        summary.deleted += _sweep(settings, rolled, ROLLUPS, now)
+        for table in (ROLLUPS, METRIC_ROLLUPS):
+            stored = lake.open_table(settings.lake_dir, table)
+            summary.deleted += _sweep(settings, stored, table, now)
     return summary
 
 

@@ -22,6 +22,7 @@ STAMP: Final = pa.timestamp("us", tz="UTC")
 ATTRIBUTES: Final = pa.map_(pa.string(), pa.string())
 SUM: Final = pa.decimal128(38)
 HISTOGRAM: Final = pa.map_(pa.int32(), pa.int64())
+BOUNDS: Final = pa.map_(pa.float64(), pa.int64())
 
 
 @dataclass(frozen=True)
@@ -287,5 +288,31 @@ ROLLUPS: Final = Table(
 )
 """Sums of spans. Rows alike in all that names them are parts of one sum."""
 
-READABLE: Final = {**TABLES, ROLLUPS.name: ROLLUPS}
+METRIC_ROLLUPS: Final = Table(
+    "metric_rollups",
+    "start",
+    (
+        *_PARTITION_COLUMNS,
+        Column("level", TEXT, "minute, hour or day: how long the row's time is."),
+        Column("start", STAMP, "Start of the minute, hour or day.", "UTC"),
+        Column("name", TEXT, "Metric."),
+        Column("service_name", TEXT, "Service that sent it."),
+        Column("kind", TEXT, "gauge, sum, histogram, exponential_histogram or summary."),
+        Column("unit", TEXT, "UCUM unit, as sent."),
+        Column("points", LONG, "Points; repeats count once."),
+        Column("series", LONG, "Different sets of attributes and resources among them."),
+        Column("last", REAL, "Newest value; of several series the greatest of that time."),
+        Column("least", REAL, "Least value, or least observation."),
+        Column("greatest", REAL, "Greatest value, or greatest observation."),
+        Column("total", REAL, "Sum of the values: divided by `valued` it is their average."),
+        Column("valued", LONG, "Points that have a value."),
+        Column("growth", REAL, "How much counters grew, over resets: their rate, times time."),
+        Column("count", LONG, "Observations that histograms gained."),
+        Column("sum", REAL, "Sum of these observations."),
+        Column("buckets", BOUNDS, "These observations by upper bound; the last is infinite."),
+    ),
+)
+"""Sums of metric points; one row for what names it, made anew whenever points come."""
+
+READABLE: Final = {**TABLES, ROLLUPS.name: ROLLUPS, METRIC_ROLLUPS.name: METRIC_ROLLUPS}
 """What questions may read."""
