@@ -41,6 +41,7 @@ def register(app: Dash) -> None:
         Output(Id.HISTORY, "figure"),
         Output(Id.HISTORY_NOTE, "children"),
         Output(Id.DURATIONS, "figure"),
+        Output(Id.DURATIONS_NOTE, "children"),
         Output(Id.REVISIONS, "children"),
         *moves,
     )(show_function)
@@ -108,7 +109,7 @@ def suggest(typed: dict[str, Any] | None, view: View) -> Any:
 
 
 def _failed(sentence: str) -> Any:
-    return None, faces.failed(sentence), charts.nothing(), None, charts.nothing(), None
+    return None, faces.failed(sentence), charts.nothing(), None, charts.nothing(), None, None
 
 
 @guarded(_failed)
@@ -116,19 +117,21 @@ def show_function(view: View, tick: int | None) -> Any:
     """One function in numbers, over time, by duration and by release."""
     link, zone = Link.parse(view["search"]), zone_of(view["zone"])
     if not link.function:
-        return None, *[no_update] * 5
+        return None, *[no_update] * 6
     scope, now = current_scope(link.org or None), datetime.now(UTC)
     range_, function = link.time_range(now), chosen(link)
     offset = range_.until.astimezone(zone).utcoffset() or timedelta()
     numbers = code.numbers(scope, range_, function)
     history = code.history(scope, range_, function, offset)
     revisions = code.revisions(scope, range_, function)
+    durations = code.durations(scope, range_, function)
     return (
         detail.head(numbers, function, link),
         detail.tiles(numbers, function, range_, link),
         detail.history(history, numbers, revisions, range_, zone, link),
         detail.history_note(history, range_),
-        detail.durations(code.durations(scope, range_, function), numbers, function, link),
+        detail.durations(durations, numbers, function, link),
+        None if durations.rows else "no call tells how long it took",
         detail.revisions(revisions, range_, zone, link),
     )
 

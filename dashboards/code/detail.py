@@ -179,7 +179,7 @@ def history(
         ],
         "layout": {
             **layout,
-            "margin": {"l": 40, "r": 54, "t": 40, "b": 20},
+            "margin": {"l": 40, "r": 54, "t": 36, "b": 20},
             "barmode": "stack",
             "dragmode": False,
             "hovermode": "closest",

@@ -27,10 +27,16 @@ class Id(StrEnum):
     HISTORY = "code-history"
     HISTORY_NOTE = "code-history-note"
     DURATIONS = "code-durations"
+    DURATIONS_NOTE = "code-durations-note"
     REVISIONS = "code-revisions"
     EXCEPTIONS = "code-exceptions"
     KIN = "code-kin"
     TRACES = "code-traces"
+
+
+def _wide(least: int) -> dict[str, int]:
+    """At least so many pixels, and a share of what is left."""
+    return {"minWidth": least, "flex": least}
 
 
 def _change(field: str, title: str, tip: str) -> tables.Column:
@@ -41,7 +47,7 @@ def _change(field: str, title: str, tip: str) -> tables.Column:
         "type": "rightAligned",
         "cellRenderer": "Change",
         "cellClass": "num ag-right-aligned-cell",
-        "width": 76,
+        **_wide(76),
         "comparator": {"function": "nothingLast"},
     }
 
@@ -53,7 +59,8 @@ def _number(field: str, title: str, tip: str, **more: Any) -> tables.Column:
         f"{field}_text",
         headerTooltip=tip,
         comparator={"function": "nothingLast"},
-        **{"width": 82, "sortingOrder": ["desc", "asc"], **more},
+        sortingOrder=["desc", "asc"],
+        **{**_wide(82), **more},
     )
 
 
@@ -63,19 +70,18 @@ COLUMNS: tuple[tables.Column, ...] = (
         "headerName": "Function",
         "cellRenderer": "CodeFunction",
         "pinned": "left",
-        "flex": 3,
-        "minWidth": 260,
+        "width": 280,
         "sortingOrder": ["asc", "desc"],
     },
     _number("calls", "Calls", "Spans of this function", sort="desc"),
     _number("errors", "Errors", "Share of calls with status error"),
     _number("p50", "p50", "Half of the calls took no longer"),
     _number("p95", "p95", "95 % of the calls took no longer"),
-    _number("p99", "p99", "99 % of the calls took no longer", width=94),
-    _number("total", "Total", "Time of all calls together", width=94),
-    _number("own", "Self", "Of the total, what no child of a call covers", width=94),
-    _number("memory", "Memory", "Memory that a call gained on average", width=90),
-    _number("newest", "Last seen", "Start of the newest call", width=126),
+    _number("p99", "p99", "99 % of the calls took no longer", **_wide(94)),
+    _number("total", "Total", "Time of all calls together", **_wide(104)),
+    _number("own", "Self", "Of the total, what no child of a call covers", **_wide(104)),
+    _number("memory", "Memory", "Memory that a call gained on average", **_wide(90)),
+    _number("newest", "Last seen", "Start of the newest call", **_wide(146)),
     {
         "headerName": "Change from the period before",
         "headerTooltip": "Against the time of the same length right before",
@@ -152,7 +158,11 @@ def _detail() -> Component:
                         html.Div(history, className="loads"),
                         html.Span(id=Id.HISTORY_NOTE),
                     ),
-                    cards.panel("Durations", html.Div(durations, className="loads")),
+                    cards.panel(
+                        "Durations",
+                        html.Div(durations, className="loads"),
+                        html.Span(id=Id.DURATIONS_NOTE),
+                    ),
                     html.Div(id=Id.REVISIONS, className="loads"),
                     html.Div(id=Id.EXCEPTIONS, className="loads"),
                     html.Div(id=Id.KIN, className="loads"),
