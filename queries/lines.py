@@ -103,7 +103,7 @@ def _resembling(
     before: Sequence[str], after: Sequence[str], was: range, became: range
 ) -> list[tuple[int, int]]:
     """Pairs of lines, rising in both, that have the most words in common together."""
-    if len(was) * len(became) > MOST_RESEMBLING:
+    if len(was) * len(became) == 1 or len(was) * len(became) > MOST_RESEMBLING:
         return list(zip(was, became, strict=False))
     old = [_words(before[at]) for at in was]
     new = [_words(after[at]) for at in became]
