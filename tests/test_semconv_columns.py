@@ -10,8 +10,8 @@ import pytest
 from cast import NOW, World, span
 
 from queries import overview, reader, traces
-from queries.search import condition
 from queries.filters import TimeRange
+from queries.search import condition
 from telemetry import semconv
 from telemetry.schema import PARTITIONS, TABLES, Column, Table
 

@@ -11,6 +11,7 @@ from dash import dcc, html
 from dash.development.base_component import Component
 
 from dashboards.overview.asked import Asked
+from dashboards.overview.glance.views import MODEL_SPANS
 from dashboards.overview.rows import failed, more
 from dashboards.parts import cards as parts
 from dashboards.parts import charts, faces, formats, tables
@@ -132,7 +133,7 @@ def models(answer: Answer, about: Asked) -> Component:
         [
             dcc.Link(
                 formats.shorten(row["model"], 40) or "(no name)",
-                href=about.spans(search.term("model", row["model"])),
+                href=about.spans(f"{MODEL_SPANS} {search.term('model', row['model'])}"),
             ),
             html.Span(formats.count(row["calls"]), className="num"),
             html.Span(formats.count(row["input_tokens"]), className="num"),

@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import datetime
 from typing import Any
-from zoneinfo import ZoneInfo
 
 from dash import dcc
 from dash.development.base_component import Component
@@ -40,29 +38,6 @@ def graph(component_id: str, figure: Figure, height: int) -> Component:
     )
 
 
-def activity(
-    buckets: Sequence[datetime], spans: Sequence[int], errors: Sequence[int], zone: ZoneInfo
-) -> Figure:
-    """Bars of spans over time with their errors in front."""
-    times = [moment.astimezone(zone).strftime("%Y-%m-%d %H:%M:%S") for moment in buckets]
-    well = [all_ - failed for all_, failed in zip(spans, errors, strict=True)]
-    return {
-        "data": [
-            _bars(times, errors, "errors", ALARM),
-            _bars(times, well, "without error", CALM),
-        ],
-        "layout": {
-            **_layout(),
-            "barmode": "stack",
-            "bargap": 0.18,
-            "hovermode": "x unified",
-            "showlegend": True,
-            "legend": {"orientation": "h", "x": 0, "y": 1.14, "traceorder": "reversed"},
-            "yaxis": {"gridcolor": GRID, "zeroline": False, "rangemode": "tozero", "nticks": 5},
-        },
-    }
-
-
 def nothing() -> Figure:
     """A chart that has nothing to show, not even axes."""
     hidden = {"visible": False, "fixedrange": True}
@@ -86,17 +61,6 @@ def donut(parts: Sequence[tuple[str, int]]) -> Figure:
             }
         ],
         "layout": {**_layout(), "showlegend": False, "margin": {"l": 4, "r": 4, "t": 4, "b": 4}},
-    }
-
-
-def _bars(times: Sequence[str], values: Sequence[int], name: str, colour: str) -> dict[str, Any]:
-    return {
-        "type": "bar",
-        "x": list(times),
-        "y": list(values),
-        "name": name,
-        "marker": {"color": colour, "line": {"width": 0}},
-        "hovertemplate": "%{y:,}",
     }
 
 

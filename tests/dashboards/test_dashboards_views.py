@@ -18,14 +18,15 @@ from wire import words
 
 from dashboards.alerts import views as alerts
 from dashboards.code import views as code
-from dashboards.overview import views as overview
+from dashboards.overview.chart import views as overview
 from dashboards.parts import cards, charts, faces, tables
 from dashboards.rooms import ROOMS
 from dashboards.shell.layout import frame
 from dashboards.shell.link import Link
 from dashboards.traces.grid import views as traces
+from queries.buckets import buckets
 from queries.filters import TimeRange
-from queries.overview import Activity
+from queries.overview import Course
 from queries.reader import Answer, Row
 
 UTC_ZONE = ZoneInfo("UTC")
@@ -54,36 +55,12 @@ def parts(component: Any) -> Iterator[dict[str, Any]]:
         yield from parts(component["props"].get("children"))
 
 
-def activity(**groups: tuple[int, int]) -> Activity:
-    """Four quarters of an hour; the spans of all groups lie in the last."""
-    spans, errors = (sum(each[i] for each in groups.values()) for i in (0, 1))
-    step = timedelta(minutes=15)
-    return Activity(
-        step=step,
-        buckets=[HOUR.since + step * i for i in range(4)],
-        spans=[0, 0, 0, spans],
-        errors=[0, 0, 0, errors],
-        groups=dict(sorted(groups.items(), key=lambda item: -item[1][0])),
-        answer=NOTHING,
-    )
-
-
 # empty states: what it means, and what to do next
 
 
 @pytest.mark.parametrize(
     ("face", "sentence", "hint"),
     [
-        (
-            overview.cards({"spans": 0, "errors": 0}, activity(), HOUR, NOW),
-            "No spans in this time range.",
-            "send telemetry to /v1/traces",
-        ),
-        (overview.activity(activity(), UTC_ZONE)[2], "Nothing ran in this time range.", ""),
-        (overview.groups(activity(), Link())[1], "No process groups in this time range.", ""),
-        (overview.errors(NOTHING, Link(), UTC_ZONE, many=False), "No errors in this time", "well"),
-        (overview.models(NOTHING), "No model was called in this time range.", ""),
-        (overview.orgs(NOTHING, Link(), NOW), "No organisation sent anything in this time", ""),
         (traces.nothing(Link()), "No spans in this time range.", "Choose a longer range"),
         (traces.nothing(Link(q="x")), "Nothing matches these filters.", "Remove a filter"),
         (traces.nothing(Link(mode="watched")), "No watched variable was read", "aeos.data."),
@@ -103,118 +80,6 @@ def test_a_failed_panel_is_announced() -> None:
     face = plain(faces.failed("Try a shorter range."))
     assert face["props"]["role"] == "alert"
     assert words(face) == "This panel has no answer. Try a shorter range."
-
-
-# overview
-
-TOTALS = {
-    "spans": 1_200,
-    "errors": 60,
-    "traces": 90,
-    "agents": 4,
-    "quantiles_ns": [1_500_000, 2_000_000_000, 61_000_000_000],
-    "newest": NOW - timedelta(seconds=90),
-}
-
-
-def test_the_cards_show_the_numbers_given() -> None:
-    shown = [text(card) for card in overview.cards(TOTALS, activity(a=(1_200, 60)), HOUR, NOW)]
-    assert shown == [
-        "Error rate 5.00 % 60 of 1,200 spans",
-        "Throughput 20 / min 1.5 traces / min",
-        "Latency p95 2.00 s p50 1.50 ms · p99 1 min 01 s",
-        "Active agents 4 90 traces · newest 1 min ago",
-    ]
-
-
-@pytest.mark.parametrize(("errors", "alarming"), [(0, False), (59, False), (60, True)])
-def test_five_percent_of_errors_are_an_alarm(errors: int, alarming: bool) -> None:
-    totals = {**TOTALS, "errors": errors}
-    card, *_ = plain(overview.cards(totals, activity(a=(1_200, errors)), HOUR, NOW))
-    assert ("card-alarm" in card["props"]["className"]) == alarming
-
-
-def test_durations_that_nobody_knows_are_a_dash() -> None:
-    totals = {**TOTALS, "quantiles_ns": None}
-    *_, latency, _ = overview.cards(totals, activity(a=(1, 0)), HOUR, NOW)
-    assert text(latency) == "Latency p95 – p50 – · p99 –"
-
-
-def test_the_legend_tells_groups_with_their_share_of_errors_and_the_rest() -> None:
-    groups = {f"g{i}": (100 - i, 5 if i == 0 else 0) for i in range(10)}
-    figure, legend = overview.groups(activity(**groups), Link(org="acme", q="old"))
-    panel = plain(legend)
-    assert "g0 100 5.00 % errors" in words(panel)
-    assert "+3 more 276" in words(panel)
-    assert "g7" not in words(panel)
-    assert sum(figure["data"][0]["values"]) == sum(spans for spans, _ in groups.values())
-    links = [part["props"]["href"] for part in parts(panel) if part["type"] == "Link"]
-    assert links[0] == "/traces?org=acme&q=group%3Dg0"
-    assert len(links) == overview.SHOWN_GROUPS
-
-
-def test_a_group_called_others_is_not_the_others() -> None:
-    groups = {"others": (1_000, 0)} | {f"g{i}": (100 - i, 0) for i in range(10)}
-    figure, _ = overview.groups(activity(**groups), Link())
-    assert sum(figure["data"][0]["values"]) == sum(spans for spans, _ in groups.values())
-
-
-def test_the_last_errors_lead_to_their_span() -> None:
-    row = {
-        "start_time": NOW,
-        "org_id": "acme",
-        "trace_id": "ab" * 16,
-        "span_id": "cd" * 8,
-        "name": "pay\n<b>",
-        "service_name": "till",
-        "exception_type": None,
-        "message": "m" * 500,
-    }
-    panel = plain(overview.errors(Answer([row]), Link(), BERLIN, many=True))
-    assert "Europe/Berlin (UTC+02:00)" in words(panel)
-    assert "2026-06-01 14:00:00.000 acme pay <b> till Error mmm" in words(panel)
-    assert "m" * 140 not in words(panel)
-    (there,) = [part["props"]["href"] for part in parts(panel) if part["type"] == "Link"]
-    assert there == f"/traces?org=acme&trace={'ab' * 16}&span={'cd' * 8}"
-    alone = text(overview.errors(Answer([row]), Link(), BERLIN, many=False))
-    assert "acme" not in alone
-
-
-def model(**more: Any) -> Row:
-    row = {"model": "m", "calls": 3, "input_tokens": 1_500, "output_tokens": None}
-    return {**row, "cost_usd": 0.0042, **more}
-
-
-def test_models_show_tokens_and_cost_and_how_many_are_left_out() -> None:
-    assert "m 3 1,500 – $0.0042" in text(overview.models(Answer([model()])))
-    assert "calls of models only" in text(overview.models(Answer([model()] * 10)))
-    assert "+2 more" in text(overview.models(Answer([model()] * 12)))
-
-
-def test_orgs_lead_into_themselves() -> None:
-    row = {"org_id": "acme", "spans": 200, "errors": 20, "p95_ns": 5e6, "newest": NOW}
-    panel = plain(overview.orgs(Answer([row]), Link(range="1h", q="x"), NOW))
-    assert "acme 10.0 % 20 200 5.00 ms 0 s ago" in words(panel)
-    assert "/?org=acme&range=1h" in json.dumps(panel)
-
-
-@pytest.mark.parametrize(
-    ("step", "words"),
-    [
-        (1, "1 second"),
-        (30, "30 seconds"),
-        (60, "1 minute"),
-        (900, "15 minutes"),
-        (3600, "1 hour"),
-        (43_200, "12 hours"),
-        (86_400, "1 day"),
-        (432_000, "5 days"),
-    ],
-)
-def test_a_bar_says_how_long_it_is(step: int, words: str) -> None:
-    shown = activity(a=(1, 0))
-    longer = Activity(**{**shown.__dict__, "step": timedelta(seconds=step)})
-    assert f"one bar is {words} · UTC" in overview.activity(longer, UTC_ZONE)[1]
 
 
 # code inspector
@@ -316,10 +181,21 @@ def test_one_that_moved_on_is_not_stuck_now() -> None:
 # charts
 
 
+def course() -> Course:
+    """An hour in quarters; all spans lie in the last."""
+    return Course(
+        buckets(HOUR),
+        *([0] * 59 + [n] for n in (8, 2, 1, 1)),
+        quantiles_ns=[None] * 59 + [[1e6, 2e6, 3e6]],
+        answer=NOTHING,
+    )
+
+
 def figures() -> list[charts.Figure]:
-    shown = activity(a=(5, 2), b=(3, 0))
+    release = {"service_name": "<b>", "service_version": "1", "code_revision": None, "first": NOW}
+    kinds = ("rate", "errors", "duration")
     return [
-        charts.activity(shown.buckets, shown.spans, shown.errors, BERLIN),
+        *(overview.chart(kind, course(), [release], BERLIN, "here") for kind in kinds),
         charts.donut([("a", 5), ("<b>", 3)]),
     ]
 
@@ -331,14 +207,12 @@ def test_a_figure_is_plain_json(figure: charts.Figure) -> None:
 
 
 def test_bars_stand_in_the_readers_zone_and_add_up() -> None:
-    figure, _ = figures()
+    figure = figures()[0]
     failed, well = figure["data"]
-    assert (
-        failed["x"]
-        == well["x"]
-        == [f"2026-06-01 {t}:00" for t in ("13:00", "13:15", "13:30", "13:45")]
-    )
-    assert [a + b for a, b in zip(failed["y"], well["y"], strict=True)] == [0, 0, 0, 8]
+    assert failed["x"] == well["x"]
+    assert (sum(failed["y"]), sum(well["y"])) == (2, 6)
+    assert failed["customdata"][-1] == "2026-06-01 13:59 – 14:00"
+    assert figure["layout"]["annotations"][0]["hovertext"] == "&lt;b&gt; 1"
 
 
 def graphs(component: Component) -> list[dict[str, Any]]:

@@ -65,6 +65,8 @@ SEARCHES = (
     *(f"trace={TRACE:032x}&tab={tab}" for tab in ("flame", "operations", "graph", "logs", "raw")),
     f"trace={TRACE:032x}&tab=cohort",
     "select=status:error",
+    "chart=errors",
+    "chart=duration",
     f"trace={TRACE:032x}&other={TRACE:032x}",
 )
 """Places on the page; each is asked with every org in the URL."""
@@ -75,6 +77,7 @@ WITHOUT_TELEMETRY = {
     "shell-banner.children",
     "..shell-custom.data...shell-range-error.children..",
     "overview-orgs.children",
+    "overview-heat-zoom.data",
     "..traces-search-answer.data...traces-search-error.children..",
     "traces-search-joined.data",
     "traces-search-terms.children",
@@ -83,7 +86,10 @@ WITHOUT_TELEMETRY = {
 }
 """Callbacks whose answer to a member does not depend on telemetry. A new one is not among them."""
 
-AS_OF = re.compile(r"as of \d\d:\d\d:\d\d|newest [^\"]* ago|version[= ]\d+")
+AS_OF = re.compile(
+    r"\d+ (?:s|min|h|d) ago|[\d.]+ items/s|until=\d{4}[^\"&]*"
+    r"|as of \d\d:\d\d:\d\d|version[= ]\d+"
+)
 """Clocks, and the number of commits to a table, which all orgs share."""
 
 
@@ -292,7 +298,16 @@ ENDLESS = Sql("select sum(a) from range(100000000000) as t (a)", frozenset())
 
 PANELS = {
     "overview.totals": "overview-cards.children",
-    "overview.activity": "overview-cards.children",
+    "overview.course": "overview-chart-face.children",
+    "overview.spent": "overview-cards.children",
+    "overview.newest": "overview-pipeline.children",
+    "overview.groups": "overview-legend.children",
+    "overview.services": "overview-services.children",
+    "overview.operations": "overview-operations.children",
+    "overview.exceptions": "overview-exceptions.children",
+    "overview.root_causes": "overview-causes.children",
+    "overview.heat": "overview-heat-face.children",
+    "overview.slow_roots": "overview-own.children",
     "overview.last_errors": "overview-errors.children",
     "overview.models": "overview-models.children",
     "traces.spans_after": "traces-face.children",
@@ -303,7 +318,14 @@ PANELS = {
 }
 """Question → where its panel says that it has no answer."""
 
-PLACES = {"traces.traces_after": "mode=traces", "trace.spans": f"trace={TRACE:032x}"}
+PLACES = {
+    "traces.traces_after": "mode=traces",
+    "trace.spans": f"trace={TRACE:032x}",
+    "overview.exceptions": "chart=errors",
+    "overview.root_causes": "chart=errors",
+    "overview.heat": "chart=duration",
+    "overview.slow_roots": "chart=duration",
+}
 
 
 @pytest.fixture
