@@ -8,12 +8,7 @@ with members as materialized (
     from spans($spans)
     where start_time >= $since and start_time < $until
 )
-select exists (
-    select 1
-    from members as mine
-    join members as other
-        on mine.org_id = other.org_id
-        and mine.trace_id = other.trace_id
-        and mine.span_id = other.span_id
-    where mine.own and not other.own
-) as halved
+select count(*) > 0 as halved
+from members
+where not own
+    and (org_id, trace_id, span_id) in (select (org_id, trace_id, span_id) from members where own)
