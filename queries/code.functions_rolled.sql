@@ -1,12 +1,8 @@
 -- one row per service and function (or operation, where no function is named), the busiest first
 with places as (
-    select
-        service_name,
-        function,
-        arg_max(code_file, latest) as file,
-        sum(memory_delta_bytes) as memory_delta_bytes,
-        sum(measured) as measured
-    from rolled('function', $rolled)
+    -- only the columns that say where; spans that no rollup counts yet have their place soon
+    select service_name, function, arg_max(code_file, latest) as file
+    from rolled_whole('function', $rolled)
     group by service_name, function
 )
 select
@@ -17,8 +13,8 @@ select
     errors,
     if(p50_ns is null, null, [p50_ns, p95_ns, p99_ns]) as quantiles_ns,
     if(timed > 0, duration_ns, null) as total_ns,
-    places.memory_delta_bytes / nullif(places.measured, 0) as memory_bytes,
-    latest as newest,
+    memory_delta_bytes / nullif(measured, 0) as memory_bytes,
+    sums.latest as newest,
     -- how many there are, however few of them fit into one answer
     count(*) over () as functions,
     false as exact
@@ -27,8 +23,8 @@ from rolled_by(
     $rolled,
     {service: service_name, function: function},
     kept := $search is null or contains(lower(function), $search)
-)
-inner join places
+) as sums
+left join places
     on key.service = places.service_name
     and key.function = places.function
-order by calls desc, service_name, function
+order by calls desc, key.service, key.function
