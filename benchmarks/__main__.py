@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager, nullcontext
 from pathlib import Path
 
-from benchmarks import baseline, exporting, ingest, opening, reading, stage, table
+from benchmarks import baseline, exporting, ingest, opening, overviewing, reading, stage, table
 from benchmarks.answers import DifferenceError
 from benchmarks.table import Line
 
@@ -26,6 +26,7 @@ def main() -> int:
         with _folder(options.keep) as folder:
             lines = [
                 *_reading(folder, options),
+                *_overviewing(folder, options),
                 *_opening(folder, options),
                 *_exporting(folder, options),
                 *_ingest(options),
@@ -76,6 +77,20 @@ def _reading(folder: Path, options: argparse.Namespace) -> list[Line]:
     with nullcontext(None) if options.alone else baseline.over(raised.settings) as sqlite:
         asked = reading.sides(raised, sqlite)
         return [_said(line) for line in reading.run(raised, asked, cases, options.rounds)]
+
+
+def _overviewing(folder: Path, options: argparse.Namespace) -> list[Line]:
+    wanted = [name for name in overviewing.NAMES if _wanted(name, options)]
+    if not wanted:
+        return []
+    _say(f"Rolling {options.spans:,} spans…")
+    try:
+        raised = overviewing.raised(folder, options.spans, _say)
+    except overviewing.NoRoomError as error:
+        _say(f"The Overview is skipped. {error}")
+        return []
+    found = overviewing.run(raised, options.spans, wanted, options.rounds)
+    return [_said(line) for line in found]
 
 
 def _opening(folder: Path, options: argparse.Namespace) -> list[Line]:

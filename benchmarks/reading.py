@@ -18,7 +18,7 @@ from benchmarks.baseline import Baseline, Row
 from benchmarks.stage import DAY, Stage
 from benchmarks.table import Line
 from benchmarks.timing import Timed
-from queries import code, overview, traces, watched
+from queries import code, traces, watched
 from queries.filters import Cursor, Page, TraceFilters
 from queries.search import condition
 
@@ -90,15 +90,6 @@ def run(stage: Stage, asked: Sides, cases: Iterable[Case], rounds: int) -> Itera
         yield _far_line(seconds[PAGE_FAR.name] / seconds[PAGE_1.name])
 
 
-def _overview(asked: Sides) -> list[Row]:
-    """All that the panels every org sees ask for, one after the other."""
-    return [
-        *overview.totals(asked.scope, DAY),
-        *overview.activity(asked.scope, DAY).answer,
-        *overview.last_errors(asked.scope, DAY),
-    ]
-
-
 def _page(name: str, filters: TraceFilters, *, rare: bool = False) -> Case:
     return Case(
         name,
@@ -133,17 +124,6 @@ PAGE_FAR = Case(
     100,
 )
 CASES = (
-    Case(
-        "Overview: numbers, sparkline, groups, last errors",
-        _overview,
-        lambda asked: sqlite.overview(asked.baseline, DAY, overview.bucket(DAY)),
-        100,
-    ),
-    Case(
-        "Overview: models",
-        lambda asked: overview.models(asked.scope, DAY).rows,
-        lambda asked: sqlite.models(asked.baseline, DAY),
-    ),
     PAGE_1,
     PAGE_FAR,
     _page("Spans, errors only", ERRORS),

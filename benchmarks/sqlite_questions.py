@@ -6,7 +6,6 @@ out quickest. Rows have the names they have in our answers, so that both can be 
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -24,87 +23,6 @@ _QUANTILES = """
 """
 
 _IN_RANGE = "timestamp >= :since and timestamp < :until"
-
-_TOTALS = f"""
-select
-    count(*) as spans,
-    count(*) filter (where status = 'error') as errors,
-    count(distinct trace_id) as traces,
-    count(distinct agent_name) as agents,
-    {_QUANTILES},
-    max(timestamp) as newest
-from spans
-where {_IN_RANGE}
-"""
-
-_BAR = """
-select
-    :bucket as bucket,
-    process_group,
-    count(*) as spans,
-    count(*) filter (where status = 'error') as errors
-from spans
-where timestamp >= :start and timestamp < :start + :step
-group by process_group
-order by process_group
-"""
-
-_LAST_ERRORS = f"""
-select
-    timestamp as start_time,
-    org_id,
-    trace_id,
-    span_id,
-    name,
-    service_name,
-    exception_type,
-    coalesce(exception_message, status_message) as message
-from spans
-where {_IN_RANGE} and status = 'error'
-order by timestamp desc, trace_id desc, span_id desc
-limit 10
-"""
-
-
-def overview(table: Baseline, range_: TimeRange, step: timedelta) -> list[Row]:
-    """The numbers, the bars and the last errors."""
-    params = _bounds(range_)
-    return [
-        *map(_with_quantiles, table.ask(_TOTALS, **params)),
-        *_bars(table, range_, step // _MICROSECOND),
-        *table.ask(_LAST_ERRORS, **params),
-    ]
-
-
-def _bars(table: Baseline, range_: TimeRange, step: int) -> Iterator[Row]:
-    """The bars one by one along the index: in one statement SQLite sorts every row of the day."""
-    starts = range(microseconds(range_.since), microseconds(range_.until), step)
-    for bucket, start in enumerate(starts):
-        yield from table.ask(_BAR, bucket=bucket, start=start, step=step)
-
-
-_MODELS = f"""
-select
-    model,
-    max(provider) as provider,
-    count(*) as calls,
-    sum(input_tokens) as input_tokens,
-    sum(output_tokens) as output_tokens,
-    sum(cost_usd) as cost_usd
-from spans
-where {_IN_RANGE}
-    and operation in (
-        'chat', 'text_completion', 'generate_content', 'embeddings', 'call_llm', 'LLM', 'EMBEDDING'
-    )
-    and model is not null
-group by model
-order by cost_usd desc nulls last, calls desc, model
-"""
-
-
-def models(table: Baseline, range_: TimeRange) -> list[Row]:
-    return table.ask(_MODELS, **_bounds(range_))
-
 
 _SPANS_AFTER = """
 select

@@ -1,0 +1,154 @@
+"""Overviewing: every question of the Overview and the service map, from rollups, timed alone.
+
+The one idea: the range begins and ends in the middle of a minute, as a person's does, so that its
+two ends are read from the spans. Rollups answer quantiles within a hundredth, so nothing here is
+compared with SQLite; the tests compare them with the spans.
+"""
+
+from __future__ import annotations
+
+import shutil
+import time
+from collections.abc import Callable, Iterator
+from datetime import timedelta
+from pathlib import Path
+from typing import Final
+
+from access.people import add_member, create_org, create_person, find_person_by_email
+from access.scope import Scope, scope_for
+from benchmarks import lake, stage, table, timing
+from benchmarks.stage import END, ORG, PERSON, Stage
+from benchmarks.table import Line
+from queries import overview, reader, service_map
+from queries.filters import TimeRange
+from records.store import Records
+from telemetry import edges, rollups
+
+ALL: Final = "Overview: all panels, one after the other"
+MAP: Final = "Service map"
+
+PEOPLED = 20
+"""Orgs that a lake of more than ONE_ORG spans is spread over, and days."""
+
+DAYS = 14
+ONE_ORG = 10_000_000
+BYTES_A_SPAN = 80
+"""Room on disk that a span takes at most while the lake is made, with its rollups."""
+
+NOW = END - timedelta(minutes=22, seconds=23)
+RANGE = TimeRange(NOW - timedelta(days=1), NOW)
+
+Ask = Callable[[Scope], object]
+
+PANELS: dict[str, Ask] = {
+    "totals": lambda scope: overview.totals(scope, RANGE),
+    "course": lambda scope: overview.course(scope, RANGE),
+    "spent": lambda scope: overview.spent(scope, RANGE),
+    "a day earlier": lambda scope: overview.totals(scope, _back(1)),
+    "a week earlier": lambda scope: overview.totals(scope, _back(7)),
+    "newest": lambda scope: overview.newest(scope, NOW),
+    "groups": lambda scope: overview.groups(scope, RANGE),
+    "services": lambda scope: overview.services(scope, RANGE),
+    "operations": lambda scope: overview.operations(scope, RANGE),
+    "releases": lambda scope: overview.releases(scope, RANGE),
+    "models": lambda scope: overview.models(scope, RANGE),
+    "last errors": lambda scope: overview.last_errors(scope, RANGE),
+}
+"""What every view of the Overview asks."""
+
+VIEWS: dict[str, Ask] = {
+    "Errors: exceptions": lambda scope: overview.exceptions(scope, RANGE),
+    "Errors: root causes": lambda scope: overview.root_causes(scope, RANGE),
+    "Duration: heatmap": lambda scope: overview.heat(scope, RANGE),
+    "Duration: own times": lambda scope: overview.self_times(scope, RANGE),
+    f"{MAP} of services": lambda scope: service_map.services(scope, RANGE),
+    f"{MAP} of agents": lambda scope: service_map.agents(scope, RANGE),
+}
+"""What one view of it asks in addition."""
+
+NAMES = (ALL, *(f"Overview, {name}" for name in PANELS), *VIEWS)
+
+
+def _back(days: int) -> TimeRange:
+    return TimeRange(RANGE.since - timedelta(days=days), RANGE.until - timedelta(days=days))
+
+
+class NoRoomError(Exception):
+    """The lake does not fit on the disk; the message is a sentence."""
+
+
+def raised(folder: Path, spans: int, say: Callable[[str], None]) -> Stage:
+    """The stage with its rollups; more than ONE_ORG spans are spread over orgs and days.
+
+    Raises NoRoomError.
+    """
+    if spans <= ONE_ORG:
+        found = stage.raised(folder, spans)
+    else:
+        found = _spread(folder / f"{spans}-spread-{lake.digest()}", spans, say)
+    started = time.perf_counter()
+    if rollups.roll(found.settings) is not None:
+        edges.roll(found.settings, END + timedelta(days=1))
+    say(f"Rolled in {time.perf_counter() - started:,.0f} s.")
+    reader.connect(found.settings)
+    return found
+
+
+def _spread(home: Path, spans: int, say: Callable[[str], None]) -> Stage:
+    settings = stage.settings_for(home)
+    home.mkdir(parents=True, exist_ok=True)
+    free = shutil.disk_usage(home).free
+    if not (home / "complete").exists() and free < spans * BYTES_A_SPAN:
+        raise NoRoomError(
+            f"{spans:,} spans need about {spans * BYTES_A_SPAN // 10**9} GB, and the disk has "
+            f"{free // 10**9} GB left. Choose a smaller size or --keep them elsewhere."
+        )
+    records = Records(settings.records_database)
+    try:
+        if not (home / "complete").exists():
+            _settle(records)
+            for number in range(PEOPLED):
+                org = ORG if number == 0 else f"org-{number}"
+                lake.build(settings.lake_dir, org, spans // PEOPLED, END, DAYS * 24.0)
+                say(f"  {number + 1} of {PEOPLED} orgs made")
+            (home / "complete").touch()
+        scope = scope_for(find_person_by_email(records, PERSON), ORG)
+    finally:
+        records.close()
+    return Stage(settings, scope)
+
+
+def _settle(records: Records) -> None:
+    """The orgs; the one that is asked about has a member."""
+    records.migrate()
+    with records.session() as session:
+        create_org(session, ORG, ORG.capitalize())
+        add_member(session, create_person(session, PERSON, "Bench"), ORG, "member")
+        for number in range(1, PEOPLED):
+            create_org(session, f"org-{number}", f"Org {number}")
+
+
+def run(raised: Stage, spans: int, wanted: list[str], rounds: int) -> Iterator[Line]:
+    """Time all panels together, then each alone."""
+    target = 100 if spans <= ONE_ORG else 200
+    for name in wanted:
+        yield _line(raised, name, _asked(name), rounds, target if name == ALL else None)
+
+
+def _asked(name: str) -> Ask:
+    if name == ALL:
+        return lambda scope: [ask(scope) for ask in PANELS.values()]
+    return VIEWS.get(name) or PANELS[name.removeprefix("Overview, ")]
+
+
+def _line(raised: Stage, name: str, ask: Ask, rounds: int, target_ms: int | None) -> Line:
+    raised.cool()
+    cold = timing.once(lambda: ask(raised.scope))
+    warm = timing.alone(lambda: ask(raised.scope), rounds)
+    return Line(
+        what=name,
+        ours=table.milliseconds(warm),
+        cold=table.milliseconds(cold),
+        target=f"< {target_ms} ms" if target_ms else "",
+        met=table.verdict(warm * 1000 < target_ms) if target_ms else "",
+    )
