@@ -21,8 +21,8 @@ from queries.snapshot import File
 MOST_OWN = 100_000
 """About so many spans, the newest of the range, tell which time is a function's own."""
 
-MOST_EXACT = 250_000
-"""Spans up to which the list reads each of them; of more it reads rollups."""
+MOST_EXACT = 1_500_000
+"""Spans up to which the list reads each of them, which is as fast; of more it reads rollups."""
 
 MOST_CALLS = 20_000
 """Newest calls whose callers and callees are looked at."""
