@@ -65,6 +65,12 @@ OPENED = [f"{org}:{0xFACADE:032x}:{1:016x}:0" for org in ("acme", "globex")]
 """Rows that the reader opened, of one trace in two orgs; each org has at most one of them."""
 
 
+def part(search: str) -> dict[str, Any]:
+    """The node of the service map that the address names, as the browser holds it."""
+    kind, _, name = (Link.parse(search).node or "service:checkout").partition(":")
+    return {"kind": kind, "name": name, "spans": 1, "errors": 0, "p95_ns": 1.0, "minutes": 60}
+
+
 def page_with(search: str = "", path: str = "/traces", zone: str = "UTC", **state: Any) -> Wires:
     """What the page holds at an address; `state` replaces single wires, `__` for their dot."""
     page: Wires = {
@@ -78,6 +84,8 @@ def page_with(search: str = "", path: str = "/traces", zone: str = "UTC", **stat
         ("trace-opened", "data"): {"trace": Link.parse(search).trace, "spans": 1, "version": None},
         ("trace-waterfall-asked", "data"): {"key": search, "opened": None},
         ("trace-waterfall-tree", "data"): None,
+        ("overview-map-asked", "data"): {"search": search},
+        ("overview-map-chosen", "data"): {"search": search, "path": "/map", "part": part(search)},
         ("trace-waterfall-jump", "data"): {"what": "errors", "n": 1},
         ("trace-waterfall-grid", "getRowsRequest"): {"startRow": 0, "endRow": 150},
         ("trace-panel-want", "data"): {

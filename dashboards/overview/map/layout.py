@@ -50,11 +50,11 @@ COLUMNS = (
         "headerName": "Name",
         "cellRenderer": "MapPart",
         "flex": 1,
-        "minWidth": 110,
+        "minWidth": 96,
     },
-    tables.number("calls", "Spans", "calls_text", width=88, minWidth=80, sort="desc"),
-    tables.number("errors", "Errors", "errors_text", width=70, minWidth=66),
-    tables.number("p95", "p95", "p95_text", width=80, minWidth=70),
+    tables.number("calls", "Spans", "calls_text", width=86, minWidth=78, sort="desc"),
+    tables.number("errors", "Errors", "errors_text", width=70, minWidth=64),
+    tables.number("p95", "p95", "p95_text", width=76, minWidth=66),
 )
 
 
