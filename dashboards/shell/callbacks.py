@@ -33,7 +33,9 @@ def register(app: Dash) -> None:
         State(Id.VIEW, "data"),
         prevent_initial_call=True,
     )(choose_range)
-    _in_browser(app, "view", Output(Id.VIEW, "data"), Input(Id.URL, "search"))
+    # after the room has changed, or the one that is left would be asked about the next one's state
+    after = Input(Id.ROOM, "children")
+    _in_browser(app, "view", Output(Id.VIEW, "data"), Input(Id.URL, "search"), after)
     _in_browser(
         app,
         "tabs",
