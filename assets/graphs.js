@@ -49,19 +49,27 @@
     waiting.set(drawn, frame);
   }
 
-  /* Nodes come before their size: while another graph settles every change is fitted, later none,
-     so that choosing a part of it or a refresh does not undo the reader's zoom. */
+  /* Nodes come before their size: for a while after they were added every change is fitted, later
+     none, so that choosing a part does not undo the reader's zoom; once moved, it is left alone. */
   function settle(drawing, graph) {
     const drawn = drawnIn(drawing);
     if (!drawn) return;
     const before = known.get(drawn);
     if (!before) {
       sizes.observe(drawing);
-      drawn.on("add bounds", () => performance.now() < known.get(drawn).until && fit(drawn));
+      drawn.on("add", () => added(drawn));
+      drawn.on("bounds", () => performance.now() < known.get(drawn).until && fit(drawn));
       drawn.on("dragpan scrollzoom pinchzoom", () => move(drawn));
     }
     if (before && before.graph === graph) return;
-    known.set(drawn, { graph, until: performance.now() + SETTLING_MS, moved: false });
+    known.set(drawn, { graph, moved: false });
+    added(drawn);
+  }
+
+  function added(drawn) {
+    const state = known.get(drawn);
+    if (state.moved) return;
+    state.until = performance.now() + SETTLING_MS;
     fit(drawn);
   }
 

@@ -169,9 +169,12 @@ def _map(
 ) -> Map:
     whole = [row for row in called if row["whole"]]
     parts = [row for row in called if not row["whole"]]
+    # a model that only others called has no place among agents
+    called_here = {row["model"] for row in parts}
+    models_here = [row for row in whole if row["model"] in called_here]
     every = [
         *(_node(party, row["name"], row["spans"], row) for row in found),
-        *(_node("model", row["model"], row["calls"], row) for row in whole[:MOST_MODELS]),
+        *(_node("model", row["model"], row["calls"], row) for row in models_here[:MOST_MODELS]),
     ]
     between = [
         *(_edge((party, row["caller"]), (party, row["callee"]), row) for row in calls),
@@ -182,7 +185,7 @@ def _map(
         range=range_,
         nodes=sorted(every, key=lambda node: -node.spans),
         edges=sorted(between, key=lambda edge: -edge.calls)[:MOST_EDGES],
-        nodes_of=_of(found.rows) + _of(whole),
+        nodes_of=_of(found.rows) + _of(whole) - len(whole) + len(models_here),
         edges_of=_of(calls.rows) + _of(parts),
         source=found.source,
         edges_source=calls.source,

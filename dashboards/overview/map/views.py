@@ -269,7 +269,7 @@ def part_of(chosen: dict[str, Any]) -> Part | None:
     p95_ns = given["p95_ns"]
     return Part(
         key=_key(given["kind"], given["name"]),
-        onto=_key(given["onto_kind"], given["onto"]) if given.get("onto_kind") else None,
+        onto=_key(given["onto_kind"], given.get("onto")) if given.get("onto_kind") else None,
         spans=int(given["spans"]),
         errors=int(given["errors"]),
         p95_ns=None if p95_ns is None else float(p95_ns),
