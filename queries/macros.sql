@@ -197,9 +197,7 @@ select
     callee,
     status,
     duration_ns,
-    -- called by somebody, so not the begin of a trace
-    parent_span_id,
-    false as model_call
+    bar_of(start_time, struct_extract(r, 'step_us')) as bar
 from crossing
 join called using (number);
 
@@ -229,8 +227,6 @@ select
     cached_tokens,
     cost_usd,
     memory_delta_bytes,
-    null as caller,
-    null as callee,
     bar_of(start_time, struct_extract(r, 'step_us')) as bar
 from (
     select *
@@ -248,20 +244,13 @@ from (
     where start_time >= struct_extract(r, 'minutes_since')
         and start_time < struct_extract(r, 'minutes_until')
 )
-where grains not in ('calls', 'handoffs')
-    and (grains != 'asking' or is_model_call(operation) and model is not null)
-union all by name
-select
-    *,
-    bar_of(start, struct_extract(r, 'step_us')) as bar
-from crossings(grains, r)
-where grains in ('calls', 'handoffs');
+where grains != 'asking' or is_model_call(operation) and model is not null;
 
 -- see queries/rolled.py, which says how questions use these four
 create macro rolled(grains, r) as table
 select
     org_id, service_name, process_group, operation, subsystem, agent_name, model, exception_type,
-    function, code_file, code_revision, service_version, caller, callee, bar,
+    function, code_file, code_revision, service_version, bar,
     spans, errors, roots, timed, duration_ns, shortest_ns, longest_ns,
     calls, input_tokens, output_tokens, cached_tokens, cost_usd,
     memory_delta_bytes, measured, earliest, latest
@@ -269,7 +258,7 @@ from rolled_whole(grains, r)
 union all
 select
     org_id, service_name, process_group, operation, subsystem, agent_name, model, exception_type,
-    function, code_file, code_revision, service_version, caller, callee, bar,
+    function, code_file, code_revision, service_version, bar,
     1 as spans,
     cast(status = 'error' as bigint) as errors,
     cast(parent_span_id is null as bigint) as roots,
@@ -291,7 +280,7 @@ from rolled_rest(grains, r);
 create macro rolled_durations(grains, r) as table
 select
     org_id, service_name, process_group, operation, subsystem, agent_name, model, exception_type,
-    function, code_file, code_revision, service_version, caller, callee, bar,
+    function, code_file, code_revision, service_version, bar,
     duration.key as bucket,
     duration.value as n
 from (
@@ -301,7 +290,7 @@ from (
 union all
 select
     org_id, service_name, process_group, operation, subsystem, agent_name, model, exception_type,
-    function, code_file, code_revision, service_version, caller, callee, bar,
+    function, code_file, code_revision, service_version, bar,
     bucket_of(duration_ns) as bucket,
     1 as n
 from rolled_rest(grains, r)
@@ -340,6 +329,92 @@ with sums as (
 buckets as (
     select keyed as key, bucket, cast(sum(n) as bigint) as n
     from rolled_durations(grains, r)
+    where kept
+    group by all
+),
+counted as (
+    select
+        key,
+        middle_of(bucket) as ns,
+        sum(n) over (partition by key order by bucket) as upto,
+        sum(n) over (partition by key) - 1 as last
+    from buckets
+    where n != 0
+),
+around as (
+    -- each quantile lies between two durations that follow one another
+    select
+        key,
+        max(last) as last,
+        min(ns) filter (where upto > floor(0.5 * last)) as p50_below,
+        min(ns) filter (where upto > ceil(0.5 * last)) as p50_above,
+        min(ns) filter (where upto > floor(0.95 * last)) as p95_below,
+        min(ns) filter (where upto > ceil(0.95 * last)) as p95_above,
+        min(ns) filter (where upto > floor(0.99 * last)) as p99_below,
+        min(ns) filter (where upto > ceil(0.99 * last)) as p99_above
+    from counted
+    group by key
+)
+select
+    sums.*,
+    -- a bucket's middle may lie beyond all that is in it
+    greatest(shortest_ns, least(longest_ns, p50_below + (p50_above - p50_below) * (0.5 * last % 1)))
+        as p50_ns,
+    greatest(shortest_ns, least(longest_ns, p95_below + (p95_above - p95_below) * (0.95 * last % 1)))
+        as p95_ns,
+    greatest(shortest_ns, least(longest_ns, p99_below + (p99_above - p99_below) * (0.99 * last % 1)))
+        as p99_ns
+from sums
+left join around on sums.key is not distinct from around.key;
+
+-- the same four for who called whom, which has a rest of its own
+create macro called(grains, r) as table
+select org_id, caller, callee, bar, spans, errors, timed, duration_ns, shortest_ns, longest_ns
+from rolled_whole(grains, r)
+union all
+select
+    org_id, caller, callee, bar,
+    1 as spans,
+    cast(status = 'error' as bigint) as errors,
+    cast(coalesce(duration_ns >= 0, false) as bigint) as timed,
+    if(duration_ns >= 0, duration_ns, 0) as duration_ns,
+    if(duration_ns >= 0, duration_ns, null) as shortest_ns,
+    if(duration_ns >= 0, duration_ns, null) as longest_ns
+from crossings(grains, r);
+
+create macro called_durations(grains, r) as table
+select org_id, caller, callee, bar, duration.key as bucket, duration.value as n
+from (
+    select *, unnest(map_entries(durations)) as duration
+    from rolled_whole(grains, r)
+)
+union all
+select org_id, caller, callee, bar, bucket_of(duration_ns) as bucket, 1 as n
+from crossings(grains, r)
+where duration_ns >= 0;
+
+create macro called_sums(grains, r, keyed, kept := true) as table
+select
+    keyed as key,
+    cast(sum(spans) as bigint) as spans,
+    cast(sum(errors) as bigint) as errors,
+    cast(sum(timed) as bigint) as timed,
+    cast(sum(duration_ns) as hugeint) as duration_ns,
+    min(shortest_ns) as shortest_ns,
+    max(longest_ns) as longest_ns
+from called(grains, r)
+where kept
+group by all
+having sum(spans) > 0;
+
+create macro called_by(grains, r, keyed, kept := true) as table
+with sums as (
+    select *
+    from called_sums(grains, r, keyed, kept := kept)
+),
+buckets as (
+    select keyed as key, bucket, cast(sum(n) as bigint) as n
+    from called_durations(grains, r)
     where kept
     group by all
 ),

@@ -23,8 +23,9 @@ What may follow `from`; `grain` is one of `telemetry.grains.GRAINS`, which says 
   bar, bucket and n. `middle_of(bucket)` is the duration in ns that stands for a bucket.
 - `rolled(grain, $rolled)`: the rows that all these add up; never counts of them, but sums.
 
-Who called whom: grains calls (services) and handoffs (agents) have the columns caller and callee;
-they need `over(range_, edges=True)`, and `spans` are the calls. Callers may begin up to an hour
+Who called whom: `called_by`, `called_sums` and `called_durations` for the grains calls (services) and
+handoffs (agents), with the columns caller, callee, org_id and bar. They need
+`over(range_, edges=True)`, and `spans` are the calls. Callers may begin up to an hour
 before the newest, and six hours before older calls.
 
 `bar` is the start of the bar of a chart, for `over(range_, step=…)`: bars begin at multiples of the

@@ -7,6 +7,6 @@ select
     errors,
     p95_ns,
     count(*) over () as of
-from rolled_by($grain, $rolled, {caller: caller, callee: callee})
+from called_by($grain, $rolled, {caller: caller, callee: callee})
 order by calls desc, caller, callee
 limit $most

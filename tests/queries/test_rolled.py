@@ -237,7 +237,7 @@ def test_without_rollups_everything_comes_from_spans(new_world: Callable[..., Wo
 
 EDGES = """
 select key.caller as caller, key.callee as callee, spans as calls, errors, p95_ns
-from rolled_by('calls', $rolled, {caller: caller, callee: callee})
+from called_by('calls', $rolled, {caller: caller, callee: callee})
 order by all
 """
 
