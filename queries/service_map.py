@@ -134,12 +134,12 @@ def course(scope: Scope, range_: TimeRange, kind: Kind, name: str) -> Course:
 def halved(scope: Scope, range_: TimeRange, caller: Key) -> bool:
     """Whether halves of calls share an id, so that what runs below the server's has two parents."""
     kind, name = caller
-    asked = latest(scope, range_, MOST_JOINED)
+    asked = _latest(scope, range_, MOST_JOINED)
     answer = reader.read(scope, "service_map.halved", grain=kind, name=name, **asked.params)
     return bool(answer.one["halved"])
 
 
-def latest(scope: Scope, range_: TimeRange, most: int) -> TimeRange:
+def _latest(scope: Scope, range_: TimeRange, most: int) -> TimeRange:
     """The latest part of the range that holds at most about so many spans."""
     asked = range_
     while asked.length > _SHORTEST and _rows(scope, asked) > most:

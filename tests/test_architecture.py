@@ -82,6 +82,8 @@ VALUES: dict[str, Any] = {
     "many": 20,
     "few": 5,
     "least": 0.02,
+    "grain": "service",
+    "most": 1,
     "slowest": False,
     "function": "pay",
     "begin": NOW - timedelta(hours=12),
