@@ -67,6 +67,24 @@
     draw(graph, edges);
   });
 
+  /* A refresh makes the links of a panel anew: who stood on one by keyboard stays on it. */
+  let held = null;
+  const linksOf = (box) => [...box.querySelectorAll("a")];
+  const returning = new MutationObserver(() => {
+    if (!held || document.activeElement !== document.body) return;
+    const box = document.getElementById(held.box);
+    const link = box && linksOf(box)[held.at];
+    if (link) link.focus({ preventScroll: true });
+  });
+  document.addEventListener("focusin", (event) => {
+    const box = event.target.matches("a") && event.target.closest(".overview [id]");
+    held = box ? { box: box.id, at: linksOf(box).indexOf(event.target) } : null;
+    const room = document.getElementById("shell-room");
+    returning.disconnect();
+    if (held && room) returning.observe(room, { childList: true, subtree: true });
+  });
+  document.addEventListener("pointerdown", () => (held = null));
+
   /* Where a click on a share leads: a place of our own, or nowhere. */
   function go(href) {
     if (typeof href !== "string" || !href.startsWith("/traces?")) return stay();
