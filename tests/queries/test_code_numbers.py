@@ -18,7 +18,7 @@ from cast import NOW, World, request_of, span
 from access.scope import Scope
 from queries import code, traces
 from queries.code import Function
-from queries.filters import TimeRange, TraceFilters
+from queries.filters import EPOCH, TimeRange, TraceFilters
 from queries.search import condition
 
 HOUR = timedelta(hours=1)
@@ -54,7 +54,9 @@ class Sent:
 
     @property
     def start(self) -> datetime:
-        return NOW - timedelta(seconds=self.ago)
+        """To the microsecond, as `cast.span` makes it of a floating second."""
+        ns = int((NOW - timedelta(seconds=self.ago)).timestamp() * 1e9)
+        return EPOCH + timedelta(microseconds=ns // 1000)
 
     @property
     def ns(self) -> int:
