@@ -132,7 +132,7 @@ class Sums:
         self._db.execute(_LOAD, {"files": list(files), "sign": sign})
         (rows,) = self._db.sql("select count(*) from counted").fetchall()[0]
         # a question for each grain takes milliseconds, and grains together take more memory
-        for grains in [SPAN_GRAINS] if rows < FEW else [(grain,) for grain in SPAN_GRAINS]:
+        for grains in [[*SPAN_GRAINS]] if rows < FEW else [[grain] for grain in SPAN_GRAINS]:
             self._db.execute(
                 f"create or replace temp table grouped as select org_id, date, {_named(grains)}, "
                 f"date_trunc('minute', start_time) as start, bucket, {COUNTED} "
