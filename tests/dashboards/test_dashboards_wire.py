@@ -116,6 +116,7 @@ def telemetry() -> list[Span]:
             exception__message=CANARIES["message"],
             code__function__name=CANARIES["function"],
             code__file__path=CANARIES["file"],
+            code__line__number=number + 1,
             some__attribute=CANARIES["attribute"],
             **{f"aeos__data__{CANARIES['variable']}": CANARIES["value"]},
         )
