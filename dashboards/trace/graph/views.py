@@ -95,14 +95,14 @@ def _node(number: int, node: Node, drawing: _Drawing) -> dict[str, Any]:
 
 
 def _edge(number: int, edge: Edge, drawing: _Drawing) -> dict[str, Any]:
-    part = f"e{number}"
+    part, calls = f"e{number}", f"{edge.calls:,} call{'' if edge.calls == 1 else 's'}"
     busiest = max(each.calls for _, each in drawing.edges)
     return {
         "data": {
             "id": part,
             "source": f"n{drawing.nodes[edge.giver]}",
             "target": f"n{drawing.nodes[edge.taker]}",
-            "label": f"{edge.calls:,} call{'' if edge.calls == 1 else 's'}\np95 {formats.duration(edge.p95_ns)}",
+            "label": f"{calls}\np95 {formats.duration(edge.p95_ns)}",
             "width": 1.2 + 3 * math.log1p(edge.calls) / math.log1p(max(busiest, 2)),
         },
         "classes": _classes(
