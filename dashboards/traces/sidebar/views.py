@@ -59,10 +59,7 @@ def _value(key: str, counted: Counted, most: int, link: Link) -> Component:
                 [
                     _button(link, "only", name, lambda: choices.only(link.q, key, counted.value)),
                     _button(
-                        link,
-                        "include" if mark is Mark.EXCLUDED else "exclude",
-                        name,
-                        lambda: choices.exclude(link.q, key, counted.value),
+                        link, "exclude", name, lambda: choices.exclude(link.q, key, counted.value)
                     ),
                 ],
                 className="facet-buttons",
@@ -89,8 +86,16 @@ def _title(counted: Counted, mark: Mark) -> str:
 
 
 def _button(link: Link, word: str, name: str, search: Callable[[], str]) -> Component:
-    said = [word, html.Span(f" {name}", className="unseen")]
+    said = [
+        html.Span("not" if word == "exclude" else word, **_hidden()),
+        html.Span(f"{word} {name}", className="unseen"),
+    ]
     return _link(link, search, said, "facet-button", f"{word.capitalize()} {name}")
+
+
+def _hidden() -> dict[str, Any]:
+    """For what is said in other words to those who hear the page."""
+    return {"aria-hidden": "true"}
 
 
 def _link(
