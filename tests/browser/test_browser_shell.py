@@ -90,7 +90,7 @@ def test_tabs_keep_org_range_and_zone(site: Site) -> None:
     site.open("/?range=7d&zone=Asia%2FTokyo")
     site.browser.wait_for_contains_text("#shell-range-label", "7 days")
     site.all(".room-link")[1].click()
-    site.browser.wait_for_contains_text("#traces-summary", "Asia/Tokyo (UTC+09:00)")
+    site.browser.wait_for_contains_text("#traces-residue", "Asia/Tokyo (UTC+09:00)")
     assert site.driver.current_url.endswith("/traces?range=7d&zone=Asia%2FTokyo")
     assert site.driver.title == "Trace Explorer · Observatory"
     site.driver.back()
