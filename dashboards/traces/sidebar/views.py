@@ -12,6 +12,7 @@ from dashboards.parts import formats
 from dashboards.shell.link import MAX_LONG, Link
 from queries import choices
 from queries.choices import Mark
+from queries.errors import SearchError
 from queries.explore import Counted, Facet
 
 NONE = "(none)"
@@ -102,8 +103,11 @@ def _link(
     link: Link, search: Callable[[], str], children: Any, class_name: str, title: str
 ) -> Component:
     """A link to the list under another search; plain text where the search would be too long."""
-    wanted = search()
-    if len(wanted) > MAX_LONG:
+    try:
+        wanted = search()
+    except SearchError:
+        wanted = None
+    if wanted is None or len(wanted) > MAX_LONG:
         return html.Span(children, className=class_name, title="Too long to be searched for.")
     return dcc.Link(
         children,
