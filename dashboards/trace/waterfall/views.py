@@ -69,7 +69,10 @@ def summary(trace: Trace, view: View, shown: Visible, zone: ZoneInfo) -> list[Co
     if view.only or view.shorter_ns:
         parts.append("ancestors of what matches are shown too")
     parts.append(f"data{formats.as_of(trace.answer.as_of, zone)}")
-    return [html.Span(part) for part in parts]
+    return [
+        *(html.Span(part) for part in parts),
+        html.Span(html.Span("critical path", className="wf-legend")),
+    ]
 
 
 def notices(trace: Trace, view: View, *, clocks: bool) -> list[Component]:
