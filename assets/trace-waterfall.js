@@ -116,6 +116,8 @@
       } else if (had.opened && next.opened !== null && had.opened !== next.opened) grid.refreshInfiniteCache();
       const span = params().get("span");
       if (span && (first || had.settled !== key)) jump({ what: "span", text: span });
+      else if (first && params().get("zoom")) jump({ what: "zoom", from: "" });
+      zoomed = params().get("zoom") || "";
       return stay();
     },
     refresh: (next) => {
