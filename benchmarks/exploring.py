@@ -12,6 +12,7 @@ from benchmarks.reading import ERRORS, EVERYTHING
 from benchmarks.stage import Stage
 from benchmarks.table import Line
 from queries import difference, explore
+from queries.errors import TooSlow
 from queries.filters import TraceFilters
 from queries.search import condition
 
@@ -55,7 +56,10 @@ CASES = (
 def run(stage: Stage, cases: Iterable[Case], spans: int, rounds: int) -> Iterator[Line]:
     """Time the cases one by one."""
     for case in cases:
-        yield _line(case, stage, max(1.0, spans / 1e6), rounds)
+        try:
+            yield _line(case, stage, max(1.0, spans / 1e6), rounds)
+        except TooSlow:
+            yield Line(what=case.name, ours="stopped at its deadline", met=table.verdict(False))
 
 
 def _line(case: Case, stage: Stage, millions: float, rounds: int) -> Line:
