@@ -7,7 +7,7 @@
   const MOST_FOLDS = 2000;
   const REPAINT = "trace-waterfall-repaint";
   const dc = (window.dash_clientside = window.dash_clientside || {});
-  const { put, params, changed } = window.observatory;
+  const { act, put, params, changed } = window.observatory;
   const stay = () => dc.no_update;
   const typingIn = (id) => document.activeElement && document.activeElement.id === id;
 
@@ -247,20 +247,22 @@
     fold(button.dataset.row, button.getAttribute("aria-expanded") !== "true", event.shiftKey);
   }, true);
   document.addEventListener("keydown", (event) => {
-    if (typingIn(ID + "find") && event.key === "Enter") {
-      again(event.shiftKey);
-      return;
-    }
-    const cell = inGrid(event, ".ag-cell");
-    if (!cell || (event.key !== "ArrowRight" && event.key !== "ArrowLeft") || event.altKey || event.metaKey) return;
-    const grid = api();
-    const at = grid && grid.getFocusedCell();
-    const node = at && grid.getDisplayedRowAtIndex(at.rowIndex);
-    if (!node || !node.data) return;
-    event.preventDefault();
-    event.stopPropagation();
-    step(grid, at, node.data, event.key === "ArrowRight", event.shiftKey);
+    if (typingIn(ID + "find") && event.key === "Enter") again(event.shiftKey);
   }, true);
+  function onRow(right, whole) {
+    return (event) => {
+      const grid = inGrid(event, ".ag-cell") && api();
+      const at = grid && grid.getFocusedCell();
+      const node = at && grid.getDisplayedRowAtIndex(at.rowIndex);
+      if (!node || !node.data) return false;
+      step(grid, at, node.data, right, whole);
+      return true;
+    };
+  }
+  act("row-expand", onRow(true, false));
+  act("row-collapse", onRow(false, false));
+  act("row-expand-all", onRow(true, true));
+  act("row-collapse-all", onRow(false, true));
   /* As in every tree: right opens, then goes to the first child; left shuts, then goes to the parent. */
   function step(grid, at, data, right, whole) {
     if (data.below && data.open !== right) fold(data.id, right, whole);

@@ -299,10 +299,7 @@ def residue(
     """
     return Residue(
         total=total(scope, filters, mode, budget),
-        odd={
-            flag: total(scope, narrowed(filters, f"is:{flag}"), budget=budget)
-            for flag in ODD
-        },
+        odd={flag: total(scope, narrowed(filters, f"is:{flag}"), budget=budget) for flag in ODD},
     )
 
 

@@ -139,7 +139,7 @@ def errors(answer: Answer, link: Link, zone: ZoneInfo, *, many: bool) -> Compone
 
 def _error(row: Row, link: Link, zone: ZoneInfo, *, many: bool) -> list[Any]:
     there = link.shared.to(
-        "/traces",
+        "/trace",
         trace=row["trace_id"],
         span=row["span_id"],
         org=row["org_id"] if many else link.org,

@@ -368,7 +368,7 @@ DOES: dict[str, Callable[[Site], bool]] = {
     Action.LATER: lambda site: "since" in query(site),
     Action.DOWN: lambda site: site.driver.switch_to.active_element.text.startswith("step 0"),
     Action.UP: lambda site: site.driver.switch_to.active_element.text.startswith("step 0"),
-    Action.OLDER: lambda site: "after" in query(site),
+    Action.NEXT: lambda site: "after" in query(site),
     Action.MODE: lambda site: query(site).get("mode") == ["traces"],
     Action.JUMP: lambda site: (
         site.driver.switch_to.active_element.get_attribute("id") == "traces-jump-box"
