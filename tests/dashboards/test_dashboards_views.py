@@ -175,7 +175,7 @@ def test_the_last_errors_lead_to_their_span() -> None:
     assert "2026-06-01 14:00:00.000 acme pay <b> till Error mmm" in words(panel)
     assert "m" * 140 not in words(panel)
     (there,) = [part["props"]["href"] for part in parts(panel) if part["type"] == "Link"]
-    assert there == f"/traces?org=acme&trace={'ab' * 16}&span={'cd' * 8}"
+    assert there == f"/trace?org=acme&trace={'ab' * 16}&span={'cd' * 8}"
     alone = text(overview.errors(Answer([row]), Link(), BERLIN, many=False))
     assert "acme" not in alone
 
