@@ -5,7 +5,11 @@
   const dc = window.dash_clientside;
   const stay = () => dc.no_update;
 
-  const quoted = (key, value) => key + ':"' + value.replace(/[\\"]/g, "\\$&") + '"';
+  /* A span without a function counts under its operation's name. */
+  const spansOf = (name) => {
+    const same = '="' + name.replace(/[\\"]/g, "\\$&") + '"';
+    return "function" + same + " OR (name" + same + " -exists:function)";
+  };
 
   dc.code = {
     controls: (view) => {
@@ -16,7 +20,7 @@
     open_spans: (cell) => {
       const name = ((cell && cell.rowId) || "").split("\n")[1];
       return name
-        ? put({ function: "", q: quoted("function", name) }, { push: true, path: "/traces" })
+        ? put({ function: "", q: spansOf(name) }, { push: true, path: "/traces" })
         : stay();
     },
   };

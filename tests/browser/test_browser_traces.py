@@ -452,6 +452,10 @@ def test_a_function_leads_to_its_spans(site: Site) -> None:
     row = site.column("process", "code-table").index("arms.grip.close")
     site.one(f"#code-table .ag-row[row-index='{row}'] .ag-cell").click()
     site.wait_for_rows("process", ["named otherwise"])
+    site.open("/code?range=6h&function=bill")
+    site.until(lambda: site.column("process", "code-table") == ["bill"], "an operation")
+    site.one("#code-table .ag-row[row-index='0'] .ag-cell").click()
+    site.wait_for_rows("process", ["bill"])
 
 
 def test_staff_open_a_trace_inside_its_own_org(site: Site) -> None:
