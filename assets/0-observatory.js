@@ -78,6 +78,12 @@
       if (!value || (!custom && !changed("range", value))) return stay();
       return put({ ...firstPage, since: "", until: "", range: value });
     },
+    // a row's id begins with org, trace and span; from all orgs a trace is opened inside its own
+    open_trace: (cell, orgs) => {
+      const [org, trace, span] = ((cell && cell.rowId) || "").split(":");
+      const inside = orgs && orgs.length > 1 ? { org } : {};
+      return trace ? put({ trace, span, ...inside }, { push: true, path: "/trace" }) : stay();
+    },
     put_custom: (ends) => (ends ? put({ ...firstPage, range: "", ...ends }) : stay()),
     put_zone: (value) => put({ zone: value }),
     put_live: (value) => put({ live: value }),

@@ -1,7 +1,7 @@
 /* Two traces side by side: ids and filters to links, jumps from difference to difference. */
 (function () {
   "use strict";
-  const { put, params, changed } = window.observatory;
+  const { act, put, params, changed } = window.observatory;
   const dc = window.dash_clientside;
   const stay = () => dc.no_update;
   const TABLE = "compare-table";
@@ -116,18 +116,16 @@
     jump_next: (clicks, places) => (clicks ? step(places, 1) : stay()),
   };
 
-  const BUTTONS = { n: "compare-next", p: "compare-previous" };
-  document.addEventListener("keydown", (event) => {
-    if (!here() || event.ctrlKey || event.metaKey || event.altKey) return;
-    if (event.target.closest && event.target.closest("input, textarea, [role=combobox]")) return;
-    const cell = event.target.closest && event.target.closest(".ag-row");
-    if (BUTTONS[event.key]) {
-      document.getElementById(BUTTONS[event.key]).click();
-    } else if (event.key === " " && cell) {
-      const button = cell.querySelector(".fold");
-      if (button) button.click();
-      event.preventDefault();
-    }
+  const click = (button) => {
+    if (!here() || !button) return false;
+    button.click();
+    return true;
+  };
+  act("next", () => click(document.getElementById("compare-next")));
+  act("previous", () => click(document.getElementById("compare-previous")));
+  act("row-fold", (event) => {
+    const row = event.target.closest(".ag-row");
+    return Boolean(row) && click(row.querySelector(".fold"));
   });
 
   /* Cells. Rows on their way have no data yet. */

@@ -13,23 +13,4 @@
     value ? make("span", { className: "status status-" + value }, make("i", { "aria-hidden": true }), value) : null;
 
   cells.Words = ({ data, field }) => data[field];
-
-  cells.Branch = ({ data }) =>
-    make("span", {
-        className: "branch" + (data.chosen ? " branch-chosen" : ""),
-        style: { paddingLeft: Math.min(data.depth, 40) * 14 + "px" },
-        title: data.process,
-        "aria-level": data.depth + 1,
-      },
-      make("i", { className: data.depth ? "elbow" : "elbow elbow-root", "aria-hidden": true }),
-      make("span", { className: "process-name" }, data.process),
-      make("span", { className: "muted" }, data.service),
-      data.mark ? make("span", { className: "mark-odd", title: data.mark }, data.mark.split(":")[0]) : null);
-
-  cells.Bar = ({ data }) =>
-    make("span", { className: "bar-track", title: data.duration },
-      make("span", {
-        className: "bar" + (data.status === "error" ? " bar-bad" : ""),
-        style: { left: data.bar[0] + "%", width: "max(2px, " + data.bar[1] + "%)" },
-      }));
 })();

@@ -20,7 +20,7 @@
   function stroke(event) {
     const held = (event.ctrlKey ? "Control+" : "") + (event.altKey ? "Alt+" : "") + (event.metaKey ? "Meta+" : "");
     // of a letter or a sign, Shift is already part
-    return held + (event.shiftKey && event.key.length > 1 ? "Shift+" : "") + event.key;
+    return held + (event.shiftKey && event.key.length > 1 ? "Shift+" : "") + (event.key === " " ? "Space" : event.key);
   }
   function wanted(event) {
     const pressed = stroke(event);

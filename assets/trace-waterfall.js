@@ -7,7 +7,7 @@
   const MOST_FOLDS = 2000;
   const REPAINT = "trace-waterfall-repaint";
   const dc = (window.dash_clientside = window.dash_clientside || {});
-  const { put, params, changed } = window.observatory;
+  const { act, put, params, changed } = window.observatory;
   const stay = () => dc.no_update;
   const typingIn = (id) => document.activeElement && document.activeElement.id === id;
 
@@ -15,6 +15,7 @@
   let shape = null; // rows and time axis, as the server said last
   let current = ""; // the row that was jumped to
   let followed = ""; // the span that the page is at
+  let zoomed = ""; // the zoom that the page is at
   const rowsOf = new WeakMap(); // grid -> what its rows are of, and at which version
 
   function api() {
@@ -25,12 +26,6 @@
     } catch {
       return null;
     }
-  }
-  /* The grid's own code is loaded when the first grid is drawn. */
-  function whenReady(act) {
-    const grids = window.dash_ag_grid;
-    if (grids && document.getElementById(GRID)) grids.getApiAsync(GRID).then(act, () => {});
-    return stay();
   }
   const idOf = (name) => (/^(group|missing):/.test(name) ? "" : name.split(".")[0]);
   const traceNow = () => params().get("trace") || "";
@@ -56,6 +51,11 @@
     if (zoom && Number(zoom[1]) < Number(zoom[2])) return { from: Number(zoom[1]), to: Number(zoom[2]) };
     return shape ? { from: shape.from, to: shape.to } : { from: 0, to: 1 };
   }
+  const inSight = ({ data }) => {
+    const { from, to } = domain();
+    // the root is always there
+    return data && data.level > 0 && data.bar.length && data.bar[1] >= from && data.bar[0] <= to;
+  };
   /* The grid draws a cell anew only when its row changes; zoom and the chosen span are no part of it. */
   function repaint() {
     window.dispatchEvent(new CustomEvent(REPAINT));
@@ -92,7 +92,14 @@
     settle: (next) => {
       if (!next) return stay();
       const grid = api();
-      if (!grid) return whenReady(() => dc.trace_waterfall.settle(next));
+      shape = next.failed ? null : next;
+      repaint();
+      if (!grid) {
+        // its code is still being loaded
+        const again = () => (shape === next || next.failed) && dc.trace_waterfall.settle(next);
+        if (document.querySelector(".waterfall")) setTimeout(again, 60);
+        return stay();
+      }
       const had = rowsOf.get(grid) || {};
       if (next.failed) {
         // what stood there is of another question
@@ -102,15 +109,15 @@
       }
       const key = next.key;
       const first = had.settled === undefined;
-      shape = next;
       rowsOf.set(grid, { key, settled: key, opened: next.opened === null ? had.opened : next.opened });
       if (had.key !== undefined && had.key !== key) {
         grid.purgeInfiniteCache();
         grid.ensureIndexVisible(0, "top");
       } else if (had.opened && next.opened !== null && had.opened !== next.opened) grid.refreshInfiniteCache();
-      repaint();
       const span = params().get("span");
       if (span && (first || had.settled !== key)) jump({ what: "span", text: span });
+      else if (first && params().get("zoom")) jump({ what: "zoom", from: "" });
+      zoomed = params().get("zoom") || "";
       return stay();
     },
     refresh: (next) => {
@@ -135,10 +142,14 @@
       const seen = span && grid.getRenderedNodes().some((node) => node.data && node.data.span === span);
       if (span && span !== followed && shape && !seen) jump({ what: "span", text: span });
       followed = span;
+      const zoom = query.get("zoom") || "";
+      if (zoom && zoom !== zoomed && shape && !grid.getRenderedNodes().some(inSight)) jump({ what: "zoom", from: "" });
+      zoomed = zoom;
       return stay();
     },
     land: (landed) => {
       const grid = api();
+      pending = null;
       if (!landed || !grid || landed.row === null || landed.row === undefined) return stay();
       current = landed.name;
       grid.setRowCount(landed.rows, true);
@@ -148,7 +159,7 @@
       return stay();
     },
     found: (landed) => {
-      if (!landed || landed.what === "span") return "";
+      if (!landed || landed.what === "span" || landed.what === "zoom") return "";
       if (!landed.count) return landed.what === "find" ? "no match" : "";
       const place = landed.step.toLocaleString("en") + " of " + landed.count.toLocaleString("en");
       return landed.row === null ? place + ", left out by a filter" : place;
@@ -203,9 +214,14 @@
     const wanted = Boolean(value && value.length);
     return wanted === was ? stay() : setTree({ [name]: wanted });
   }
+  /* Who presses a key faster than the server answers means further on, not once. */
+  let pending = null;
   function jump(wanted) {
     const from = wanted.from === undefined ? current : wanted.from;
-    dc.set_props(ID + "jump", { data: { ...wanted, from, n: Date.now() } });
+    const what = JSON.stringify([wanted.what, wanted.text, Boolean(wanted.back), from]);
+    const hops = pending && pending.what === what ? pending.hops + 1 : 1;
+    pending = { what, hops };
+    dc.set_props(ID + "jump", { data: { ...wanted, from, hops, n: Date.now() } });
     return stay();
   }
   function again(back) {
@@ -231,20 +247,22 @@
     fold(button.dataset.row, button.getAttribute("aria-expanded") !== "true", event.shiftKey);
   }, true);
   document.addEventListener("keydown", (event) => {
-    if (typingIn(ID + "find") && event.key === "Enter") {
-      again(event.shiftKey);
-      return;
-    }
-    const cell = inGrid(event, ".ag-cell");
-    if (!cell || (event.key !== "ArrowRight" && event.key !== "ArrowLeft") || event.altKey || event.metaKey) return;
-    const grid = api();
-    const at = grid && grid.getFocusedCell();
-    const node = at && grid.getDisplayedRowAtIndex(at.rowIndex);
-    if (!node || !node.data) return;
-    event.preventDefault();
-    event.stopPropagation();
-    step(grid, at, node.data, event.key === "ArrowRight", event.shiftKey);
+    if (typingIn(ID + "find") && event.key === "Enter") again(event.shiftKey);
   }, true);
+  function onRow(right, whole) {
+    return (event) => {
+      const grid = inGrid(event, ".ag-cell") && api();
+      const at = grid && grid.getFocusedCell();
+      const node = at && grid.getDisplayedRowAtIndex(at.rowIndex);
+      if (!node || !node.data) return false;
+      step(grid, at, node.data, right, whole);
+      return true;
+    };
+  }
+  act("row-expand", onRow(true, false));
+  act("row-collapse", onRow(false, false));
+  act("row-expand-all", onRow(true, true));
+  act("row-collapse-all", onRow(false, true));
   /* As in every tree: right opens, then goes to the first child; left shuts, then goes to the parent. */
   function step(grid, at, data, right, whole) {
     if (data.below && data.open !== right) fold(data.id, right, whole);
@@ -378,7 +396,7 @@
 
   cells.TraceBar = ({ data }) => {
     useRepaint();
-    if (!data || !data.bar.length) return null;
+    if (!data || !data.bar.length || !shape) return null;
     const { from, to } = domain();
     const at = (ns) => (100 * (ns - from)) / (to - from);
     const piece = (className, [begins, ends], key) => {
@@ -408,6 +426,7 @@
   cells.TraceAxis = () => {
     useRepaint();
     const { from, to } = domain();
+    if (!shape) return make("div", { className: "wf-axis" });
     return make("div", { className: "wf-axis", role: "img", "aria-label": "From " + words(from) + " to " + words(to) },
       ticks(from, to).map((ns) =>
         make("span", { key: ns, style: { left: (100 * (ns - from)) / (to - from) + "%" } }, words(ns))));

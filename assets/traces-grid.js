@@ -323,8 +323,8 @@
   }));
   act("row-open", onRow((node) => open(node)));
   act("cell-menu", onRow((node, event) => cellOf(event.target) && openBelow(cellOf(event.target))));
-  act("page-older", press("traces-older"));
-  act("page-newer", press("traces-newer"));
+  act("next", press("traces-older"));
+  act("previous", press("traces-newer"));
   act("jump", () => {
     const box = byId("traces-jump-box");
     if (box) box.focus();

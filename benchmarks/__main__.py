@@ -12,7 +12,17 @@ from collections.abc import Iterator
 from contextlib import contextmanager, nullcontext
 from pathlib import Path
 
-from benchmarks import baseline, exporting, ingest, opening, overviewing, reading, stage, table
+from benchmarks import (
+    baseline,
+    exploring,
+    exporting,
+    ingest,
+    opening,
+    overviewing,
+    reading,
+    stage,
+    table,
+)
 from benchmarks.answers import DifferenceError
 from benchmarks.table import Line
 
@@ -27,6 +37,7 @@ def main() -> int:
             lines = [
                 *_reading(folder, options),
                 *_overviewing(folder, options),
+                *_exploring(folder, options),
                 *_opening(folder, options),
                 *_exporting(folder, options),
                 *_ingest(options),
@@ -65,6 +76,15 @@ def _folder(keep: Path | None) -> Iterator[Path]:
         return
     with tempfile.TemporaryDirectory(prefix="observatory-bench-") as made:
         yield Path(made)
+
+
+def _exploring(folder: Path, options: argparse.Namespace) -> list[Line]:
+    cases = [case for case in exploring.CASES if _wanted(case.name, options)]
+    if not cases:
+        return []
+    _say(f"Making {options.spans:,} spans…")
+    raised = stage.raised(folder, options.spans)
+    return [_said(line) for line in exploring.run(raised, cases, options.spans, options.rounds)]
 
 
 def _reading(folder: Path, options: argparse.Namespace) -> list[Line]:

@@ -18,7 +18,7 @@ from benchmarks.baseline import Baseline, Row
 from benchmarks.stage import DAY, Stage
 from benchmarks.table import Line
 from benchmarks.timing import Timed
-from queries import code, traces, watched
+from queries import code, reader, traces, watched
 from queries.filters import Cursor, Page, TraceFilters
 from queries.search import condition
 
@@ -102,7 +102,7 @@ def _page(name: str, filters: TraceFilters, *, rare: bool = False) -> Case:
 def _trace(name: str, *, indexed: bool) -> Case:
     return Case(
         name,
-        lambda asked: traces.spans_of(asked.scope, asked.trace_id).rows,
+        lambda asked: reader.read(asked.scope, "trace.spans", trace_id=asked.trace_id).rows,
         lambda asked: sqlite.spans_of(asked.baseline, asked.trace_id, indexed=indexed),
         60,
     )

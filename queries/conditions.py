@@ -7,6 +7,7 @@ a span without a model is not one of that model. What a person wrote is only eve
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import timedelta
 from typing import Any, Final
 
 from queries import written
@@ -140,8 +141,8 @@ class _Compiler:
         return {
             "root": "(parent_span_id is null)",
             "error": "(status = 'error')",
-            "late": f"(ingest_time - start_time > interval {LATE})",
-            "future": f"(start_time - ingest_time > interval {FUTURE})",
+            "late": f"(ingest_time - start_time > {_interval(LATE)})",
+            "future": f"(start_time - ingest_time > {_interval(FUTURE)})",
         }[flag]
 
     def _orphan(self) -> str:
@@ -345,6 +346,10 @@ class _Compiler:
             " on s.org_id = r.org_id and s.trace_id = r.trace_id and s.here = r.id)"
             f" select (org_id, trace_id, id) from reached{n}"
         )
+
+
+def _interval(length: timedelta) -> str:
+    return f"interval {length // timedelta(seconds=1)} seconds"
 
 
 def _any(tests: Any) -> str:

@@ -221,11 +221,11 @@ def _once(group: pa.RecordBatch) -> pa.RecordBatch:
 
     Of rows that share time and ids the order is made certain, whatever files they came from.
     """
-    same = _same_as_before(group).to_numpy(zero_copy_only=False)
-    if not same.any():
+    same = _same_as_before(group)
+    if not pc.any(same).as_py():
         return group.drop_columns([TWIN])
     order: list[int] = []
-    for first, last in _runs(same.tolist()):
+    for first, last in _runs(same.to_pylist()):
         order += [first] if first == last else _sorted(group, first, last)
     return group.take(pa.array(order)).drop_columns([TWIN])
 

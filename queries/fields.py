@@ -9,6 +9,7 @@ from __future__ import annotations
 import difflib
 import re
 from dataclasses import dataclass
+from datetime import timedelta
 from enum import StrEnum
 from typing import Final
 
@@ -170,8 +171,8 @@ FLAGS: Final = {
 }
 """What `is:` can ask, and what each word means of a span."""
 
-LATE: Final = "1 hour"
-FUTURE: Final = "1 minute"
+LATE: Final = timedelta(hours=1)
+FUTURE: Final = timedelta(minutes=1)
 """Clocks kept by NTP differ by less than a second, those left alone by a few seconds; a minute
 is neither, and short enough to find a clock in the wrong time zone."""
 

@@ -7,14 +7,18 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import timedelta
 
+from queries.fields import FUTURE, LATE
 from queries.moments import micros
 from queries.tree import NO_PARENT, Trace
 
-LATE_US = 3_600_000_000
+MICROSECOND = timedelta(microseconds=1)
+
+LATE_US = LATE // MICROSECOND
 """µs after its start from which on a span arrived late."""
 
-FUTURE_US = 60_000_000
+FUTURE_US = FUTURE // MICROSECOND
 """µs by which clocks may differ before a span counts as dated in the future."""
 
 

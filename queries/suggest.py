@@ -78,15 +78,14 @@ def complete(scope: Scope, filters: TraceFilters, place: Place) -> list[Suggesti
     """What may be written at a place of a search, the best first."""
     match place.key.lower():
         case "":
-            found = keys(scope, filters.range, place.partial)
             return [
-                Suggestion(completion.key_text(each.key), each.label, each.spans) for each in found
+                Suggestion(completion.key_text(each.key), each.label, each.spans)
+                for each in keys(scope, filters.range, place.partial)
             ]
         case "exists":
-            found = keys(scope, filters.range, place.partial)
             return [
                 Suggestion(fields.key_word(each.key), each.label, each.spans)
-                for each in found
+                for each in keys(scope, filters.range, place.partial)
                 if each.key not in ("is", "exists") and not each.key.startswith("trace.")
             ]
         case "is":

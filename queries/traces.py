@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from itertools import pairwise
@@ -10,8 +10,8 @@ from typing import Any
 
 from access.scope import Scope
 from queries import reader
-from queries.errors import BadQuestion, NotFound
-from queries.filters import Cursor, Page, TimeRange, TraceFilters
+from queries.errors import BadQuestion
+from queries.filters import Cursor, Page, TraceFilters
 from queries.reader import MAX_ROWS, Answer, Row
 
 LONGEST = 2_000
@@ -127,25 +127,6 @@ def newer(scope: Scope, filters: TraceFilters, than: Cursor | None) -> int:
     """How many matching spans are newer than the first row shown."""
     row = reader.read(scope, "traces.newer", **filters.params, **(than or _OLDEST_SPAN).params).one
     return int(row["spans"])
-
-
-def groups(scope: Scope, range_: TimeRange) -> Answer:
-    """Process groups seen in the range, those with most spans first."""
-    return reader.read(scope, "traces.groups", **range_.params)
-
-
-def spans_of(scope: Scope, trace_id: str) -> Answer:
-    """Every span of a trace by start, at most 10,000. Raises NotFound when there is none."""
-    try:
-        known = len(bytes.fromhex(trace_id)) == 16
-    except ValueError:
-        known = False
-    if not known:
-        raise NotFound("A trace id has 32 hexadecimal digits.")
-    answer = reader.read(scope, "traces.spans_of", trace_id=trace_id, max_rows=MAX_ROWS)
-    if not answer.rows:
-        raise NotFound("There is no such trace in this organisation.")
-    return answer
 
 
 def _page(scope: Scope, question: str, filters: TraceFilters, cursor: Cursor, rows: int) -> Answer:

@@ -62,6 +62,12 @@ class Trace:
         found: T = self.memo[key]
         return found
 
+    @property
+    def services(self) -> frozenset[str]:
+        """Names of the services that took part."""
+        names = self.columns.get("service_name", ())
+        return self.remember("services", lambda: frozenset(filter(None, names)))
+
     def row(self, index: int) -> Row:
         """One span by column name."""
         return {name: values[index] for name, values in self.columns.items()}

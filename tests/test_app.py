@@ -165,3 +165,10 @@ def test_every_answer_carries_the_strict_headers(world: World) -> None:
         assert "unsafe" not in scripts
         assert "frame-ancestors 'none'" in policy
         assert headers["X-Content-Type-Options"] == "nosniff"
+
+
+def test_no_callback_takes_the_place_of_another(world: World) -> None:
+    """Two with the same outputs and inputs would silently become one in the browser."""
+    wired = world.client("alice").get("/_dash-dependencies").get_json()
+    outputs = [each["output"] for each in wired]
+    assert sorted({each for each in outputs if outputs.count(each) > 1}) == []

@@ -11,7 +11,7 @@ from pathlib import Path
 from cast import NOW, World
 
 from dashboards.serving import Web
-from queries import traces
+from queries import search, traces
 from queries.filters import Page, TimeRange, TraceFilters
 
 README = (Path(__file__).parents[1] / "README.md").read_text(encoding="utf-8")
@@ -50,3 +50,19 @@ def test_every_file_it_links_exists() -> None:
     links = re.findall(r"\]\((?!http)([^)#]+)\)", README)
     assert links
     assert [link for link in links if not (root / link).exists()] == []
+
+
+def test_every_search_of_the_readme_is_one() -> None:
+    section = README.split("### Search")[1].split("###")[0]
+    examples = {
+        text
+        for line in section.splitlines()
+        if line.startswith("| `")
+        for text in re.findall(r"`([^`]+)`", line.split("|")[1])
+    }
+    signs = {">>", "<", "<<", "with"}
+    assert signs < examples
+    for text in examples - signs:
+        assert search.condition(text).sql != "true", text
+    (whole,) = re.findall(r"^    (service:.+)$", section, re.MULTILINE)
+    assert len(search.terms(whole)) == 7

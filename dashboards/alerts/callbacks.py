@@ -29,7 +29,7 @@ def register(app: Dash) -> None:
         Input(Shell.TICK, "data"),
     )(show_stuck)
     app.clientside_callback(
-        ClientsideFunction("traces", "open_trace"),
+        ClientsideFunction("observatory", "open_trace"),
         Output(Shell.SINK, "data", allow_duplicate=True),
         Input(Id.TABLE, "cellClicked"),
         State(Shell.ORG, "options"),

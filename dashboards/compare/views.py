@@ -303,7 +303,7 @@ def _row(
         "id": f"{step}:{_span(found.left, found.a[step])}:{_span(found.right, found.b[step])}",
         "step": formats.shorten(formats.visible(name), 200),
         "service": formats.shorten(formats.visible(service), 80) if service else "",
-        "hue": hue(service),
+        "hue": hue(service, found.left.services | found.right.services),
         "depth": found.depth[step] - 1,
         "open": (repeated == (step in opened)) if found.size[step] > 1 else None,
         "repeats": _repeats(found, step),

@@ -99,7 +99,7 @@ def errors(answer: Answer, about: Asked) -> Component:
 
 def _error(row: Row, about: Asked) -> list[Any]:
     there = about.link.shared.to(
-        "/traces",
+        "/trace",
         trace=row["trace_id"],
         span=row["span_id"],
         org=row["org_id"] if about.many else about.link.org,

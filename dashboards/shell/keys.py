@@ -36,8 +36,8 @@ class Action(StrEnum):
     ALERTS = "go-alerts"
     DOWN = "row-down"
     UP = "row-up"
-    OLDER = "page-older"
-    NEWER = "page-newer"
+    NEXT = "next"
+    PREVIOUS = "previous"
     MODE = "next-mode"
     JUMP = "jump"
     COLUMNS = "columns"
@@ -45,6 +45,9 @@ class Action(StrEnum):
     TOGGLE = "row-toggle"
     EXPAND = "row-expand"
     COLLAPSE = "row-collapse"
+    EXPAND_ALL = "row-expand-all"
+    COLLAPSE_ALL = "row-collapse-all"
+    FOLD = "row-fold"
     OPEN = "row-open"
     MENU = "cell-menu"
 
@@ -62,7 +65,7 @@ class Key:
 KEYS = (
     Key("?", Action.HELP, "Show the keys", EVERYWHERE),
     Key("/", Action.SEARCH, "Go to the search", EVERYWHERE),
-    Key("Escape", Action.CLOSE, "Close a menu", EVERYWHERE),
+    Key("Escape", Action.CLOSE, "Close a menu or the panel of a span", EVERYWHERE),
     Key("g o", Action.OVERVIEW, "Overview", EVERYWHERE),
     Key("g t", Action.TRACES, "Trace Explorer", EVERYWHERE),
     Key("g c", Action.CODE, "Code Inspector", EVERYWHERE),
@@ -72,8 +75,8 @@ KEYS = (
     Key("]", Action.LATER, "The time range after this one", EVERYWHERE),
     Key("j", Action.DOWN, "Next row", LIST),
     Key("k", Action.UP, "Previous row", LIST),
-    Key("n", Action.OLDER, "Older page", LIST),
-    Key("p", Action.NEWER, "Newer page", LIST),
+    Key("n", Action.NEXT, "Older page; in a comparison, the next difference", LIST),
+    Key("p", Action.PREVIOUS, "Newer page; in a comparison, the difference before", LIST),
     Key("m", Action.MODE, "Spans, traces, watched variables", LIST),
     Key("t", Action.JUMP, "Jump to a time", LIST),
     Key("c", Action.COLUMNS, "Choose columns", LIST),
@@ -81,6 +84,9 @@ KEYS = (
     Key("Enter", Action.TOGGLE, "Expand or collapse; in other lists, open", ROW),
     Key("ArrowRight", Action.EXPAND, "Expand, in the first column", ROW),
     Key("ArrowLeft", Action.COLLAPSE, "Collapse, or go to the parent", ROW),
+    Key("Shift+ArrowRight", Action.EXPAND_ALL, "In a waterfall, expand all below", ROW),
+    Key("Shift+ArrowLeft", Action.COLLAPSE_ALL, "In a waterfall, collapse all below", ROW),
+    Key("Space", Action.FOLD, "In a comparison, open or close the step", ROW),
     Key("o", Action.OPEN, "Open the trace", ROW),
     Key("Control+Enter", Action.OPEN, "Open the trace", ROW),
     Key("Shift+F10", Action.MENU, "Filter by this cell, or copy it", ROW),

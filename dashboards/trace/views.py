@@ -45,7 +45,7 @@ def head(found: Trace, link: Link, zone: ZoneInfo) -> Component:
                 [
                     html.H1(
                         [
-                            html.I(className=f"dot hue-{hue(service)}"),
+                            html.I(className=f"dot hue-{hue(service, found.services)}"),
                             html.Span(formats.shorten(formats.visible(name), LONGEST)),
                             html.Small(formats.shorten(service, LONGEST)),
                         ]

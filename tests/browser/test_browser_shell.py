@@ -16,6 +16,18 @@ from records.models import AuditEntry
 
 HOSTILE = '<img src=x onerror="window.hacked=1"><script>window.hacked=1</script>'
 TABS = ("/", "/traces", "/code", "/alerts")
+PLACES = (
+    "/traces?mode=traces",
+    "/traces?mode=watched",
+    "/traces?select=status%3Aerror",
+    f"/trace?trace={1:032x}&span={1:016x}",
+    *(
+        f"/trace?trace={1:032x}&tab={tab}"
+        for tab in ("flame", "operations", "graph", "logs", "raw", "cohort")
+    ),
+    f"/compare?trace={1:032x}&other={2:032x}",
+)
+"""What else shows telemetry."""
 
 
 @pytest.fixture(scope="module", autouse=True)
@@ -51,7 +63,7 @@ def _console(site: Site) -> Iterator[None]:
 def test_hostile_telemetry_is_text_on_every_tab(site: Site, theme: str) -> None:
     site.sign_in("alice")
     site.driver.add_cookie({"name": "theme", "value": theme})
-    for path in (*TABS, "/traces?mode=traces", f"/traces?trace={1:032x}"):
+    for path in (*TABS, *PLACES) if theme == "light" else TABS:
         site.open(path)
         site.until(lambda: "onerror" in site.one("#shell-room").text, f"the name on {path}")
         assert site.driver.execute_script("return window.hacked") is None
@@ -90,7 +102,7 @@ def test_tabs_keep_org_range_and_zone(site: Site) -> None:
     site.open("/?range=7d&zone=Asia%2FTokyo")
     site.browser.wait_for_contains_text("#shell-range-label", "7 days")
     site.all(".room-link")[1].click()
-    site.browser.wait_for_contains_text("#traces-summary", "Asia/Tokyo (UTC+09:00)")
+    site.browser.wait_for_contains_text("#traces-residue", "Asia/Tokyo (UTC+09:00)")
     assert site.driver.current_url.endswith("/traces?range=7d&zone=Asia%2FTokyo")
     assert site.driver.title == "Trace Explorer · Observatory"
     site.driver.back()
@@ -183,3 +195,15 @@ def test_a_session_that_ended_leads_to_the_sign_in_page(site: Site) -> None:
     site.one("#traces-mode label:last-child").click()
     site.one("input[name=email]")
     site.driver.get_log("browser")
+
+
+def test_every_function_that_callbacks_name_is_in_the_page(site: Site) -> None:
+    site.sign_in("alice")
+    missing = site.driver.execute_async_script(
+        "const done = arguments[0];"
+        "fetch('/_dash-dependencies').then((answer) => answer.json()).then((all) => done("
+        "  all.filter((each) => each.clientside_function)"
+        "    .map(({ clientside_function: f }) => [f.namespace, f.function_name])"
+        "    .filter(([room, name]) => !(window.dash_clientside[room] || {})[name])))"
+    )
+    assert missing == []

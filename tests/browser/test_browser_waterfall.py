@@ -230,6 +230,12 @@ def test_a_drag_over_the_minimap_zooms_and_a_double_click_shows_all(site: Site) 
     site.until(lambda: not site.all(f"#{GRID} .wf-off"), "every bar")
 
 
+def test_a_link_with_a_zoom_begins_where_the_zoom_begins(site: Site) -> None:
+    site.open(address(LONG, zoom="400000000000-410000000000"))
+    site.until(lambda: "step 4000" in names(site), "the first span of the zoom")
+    assert "step 0" not in names(site)
+
+
 def test_only_what_matches_is_shown_with_its_ancestors(site: Site) -> None:
     site.open(address(SHOP))
     wait_for_names(site, *SHOPS)

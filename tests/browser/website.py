@@ -14,7 +14,7 @@ from selenium.webdriver.common.keys import Keys
 from selenium.webdriver.remote.webelement import WebElement
 
 HARMLESS = ("sizeColumnsToFit", "favicon", "custom wheel sensitivity")
-PATIENCE = 15
+PATIENCE = 45
 
 
 @dataclass

@@ -14,7 +14,7 @@ import pytest
 from cast import NOW, World, span
 from opentelemetry.proto.trace.v1.trace_pb2 import Span
 
-from queries import explore, reader
+from queries import explore, reader, trace
 from queries.errors import TooSlow
 from queries.explore import FACETS, LEVELS, Counted
 from queries.filters import TimeRange, TraceFilters
@@ -248,8 +248,21 @@ def test_the_total_is_exact(busy: World, text: str) -> None:
     assert traces.errors == len({fact["trace"] for fact in wanted(text) if fact["error"]})
 
 
+@pytest.fixture(scope="module")
+def received(busy: World) -> dict[tuple[int, int], datetime]:
+    """When each span, by trace and number, was acknowledged: perhaps minutes after NOW."""
+    found = {}
+    for number in {fact["trace"] for fact in FACTS}:
+        columns = trace.spans(busy.scope("alice"), f"{number:032x}").columns
+        for name, moment in zip(columns["span_id"], columns["ingest_time"], strict=True):
+            found[number, int(name, 16)] = moment
+    return found
+
+
 @pytest.mark.parametrize("text", TEXTS)
-def test_the_residue_counts_what_is_odd(busy: World, text: str) -> None:
+def test_the_residue_counts_what_is_odd(
+    busy: World, received: dict[tuple[int, int], datetime], text: str
+) -> None:
     found = explore.residue(busy.scope("alice"), filters(text))
     stored = {(fact["trace"], fact["number"]) for fact in FACTS}
     orphans = [
@@ -259,9 +272,9 @@ def test_the_residue_counts_what_is_odd(busy: World, text: str) -> None:
     ]
     assert found.total.rows == len(wanted(text))
     assert found.odd["orphan"].rows == len(orphans)
-    # all were received while the tests ran, moments after NOW
-    assert found.odd["late"].rows == sum(fact["ago"] >= HOUR for fact in wanted(text))
-    assert found.odd["future"].rows == sum(fact["ago"] < 0 for fact in wanted(text))
+    delays = [received[f["trace"], f["number"]] - start(f) for f in wanted(text)]
+    assert found.odd["late"].rows == sum(each > timedelta(hours=1) for each in delays)
+    assert found.odd["future"].rows == sum(each < -timedelta(minutes=1) for each in delays)
     assert all(total.exact for total in found.odd.values())
 
 

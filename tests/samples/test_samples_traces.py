@@ -6,11 +6,13 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from samples_answers import answer, is_asked
+from samples_answers import answer, deepest, is_asked, largest, orphans
 from samples_replay import ALL_TIME, EVERYTHING, TRACE_FILES, Samples, questions, truth
 
 from access.errors import NotFound
-from queries import code, trace, traces
+from queries import code, errors, trace, traces
+from queries.filters import TraceFilters
+from queries.search import condition
 
 pytestmark = pytest.mark.slow
 
@@ -110,6 +112,22 @@ def test_every_span_stands_once_in_its_tree(samples: Samples, dataset: str) -> N
     assert nodes == traces.count(org.scope, EVERYTHING).spans
 
 
+@pytest.mark.parametrize("dataset", TRACE_FILES or ["no samples"])
+def test_the_search_finds_what_the_lists_count(samples: Samples, dataset: str) -> None:
+    org = samples.orgs[dataset]
+
+    def found(text: str) -> TraceFilters:
+        return TraceFilters(ALL_TIME, condition(text))
+
+    assert traces.count(org.scope, found("is:orphan")).spans == orphans(org)
+    level, reached = deepest(org)
+    assert traces.count_traces(org.scope, found(f"trace.depth>={level}")) == reached
+    assert traces.count_traces(org.scope, found(f"trace.depth>{level}")) == 0
+    _, spans = largest(org)
+    assert traces.count_traces(org.scope, found(f"trace.spans>{spans}")) == 0
+    assert traces.count_traces(org.scope, found(f"trace.spans={spans}")) >= 1
+
+
 def test_charlie_sees_none_of_it(samples: Samples) -> None:
     charlie = samples.world.scope("charlie")
     assert traces.count(charlie, EVERYTHING).spans == 0
@@ -117,5 +135,5 @@ def test_charlie_sees_none_of_it(samples: Samples) -> None:
     for org in samples.orgs.values():
         with pytest.raises(NotFound):
             samples.world.scope("charlie", org.slug)
-        with pytest.raises(traces.NotFound):
+        with pytest.raises(errors.NotFound):
             trace.spans(charlie, org.traces[0]["trace_id"])

@@ -67,7 +67,7 @@ def show_cohort(view: View | None) -> Any:
         views.links(found, tab.trace, tab.link),
         views.spread(found, tab.trace),
         views.spread_note(found, tab.trace),
-        views.rows(steps),
+        views.rows(steps, tab.trace),
         views.summary(found, steps, answer, tab.zone),
         None,
     )

@@ -117,11 +117,11 @@ def _link(word: str, run: Run, trace: Trace, link: Link) -> Component:
 # the table
 
 
-def rows(steps: list[Step]) -> list[dict[str, Any]]:
-    return [_row(number, step) for number, step in enumerate(steps[:SHOWN])]
+def rows(steps: list[Step], trace: Trace) -> list[dict[str, Any]]:
+    return [_row(number, step, trace) for number, step in enumerate(steps[:SHOWN])]
 
 
-def _row(number: int, step: Step) -> dict[str, Any]:
+def _row(number: int, step: Step, trace: Trace) -> dict[str, Any]:
     """A step: numbers to sort by, and each in words. Its id says which span it opens."""
     row = step.row
     own, total, usual = row["my_own_ns"], row["my_total_ns"], row["own_ns"] or (None, None)
@@ -133,7 +133,7 @@ def _row(number: int, step: Step) -> dict[str, Any]:
         # all steps are below the same root
         "within": " › ".join(above[1:][-2:]),
         "service": formats.shorten(formats.visible(row["service_name"]), 80),
-        "hue": hue(row["service_name"]),
+        "hue": hue(row["service_name"], trace.services),
         "kind": step.verdict,
         "verdict": _verdict(step),
         **_time("own", own),

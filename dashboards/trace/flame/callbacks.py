@@ -44,6 +44,6 @@ def show_flame(view: View | None) -> Any:
         views.drawing(found, tab.trace),
         views.crumbs(found, tab.trace, tab.link),
         views.summary(found, tab.trace),
-        views.legend(found),
+        views.legend(found, tab.trace),
         None,
     )

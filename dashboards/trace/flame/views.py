@@ -36,7 +36,7 @@ def _box(frame: Frame, width: int, found: Flame, trace: Trace) -> dict[str, Any]
         "level": frame.level,
         "left": frame.left / width,
         "width": frame.value / width,
-        "hue": None if frame.merged else hue(frame.service),
+        "hue": None if frame.merged else hue(frame.service, trace.services),
         "label": formats.shorten(_name(frame), LONGEST),
         "bad": bool(frame.errors),
         "span": None if frame.merged else trace.columns["span_id"][frame.span],
@@ -105,7 +105,7 @@ def summary(found: Flame, trace: Trace) -> str:
     return f"{spent} spent in {len(trace):,} spans, over {formats.duration(trace.length_ns)}"
 
 
-def legend(found: Flame) -> list[Component]:
+def legend(found: Flame, trace: Trace) -> list[Component]:
     """Services by their width, each with its hue."""
     own: dict[str, int] = {}
     for frame in found.frames:
@@ -114,7 +114,10 @@ def legend(found: Flame) -> list[Component]:
     ordered = sorted(own, key=lambda service: -own[service])
     return [
         html.Span(
-            [html.I(className=f"dot hue-{hue(service)}"), formats.shorten(_service(service), 60)],
+            [
+                html.I(className=f"dot hue-{hue(service, trace.services)}"),
+                formats.shorten(_service(service), 60),
+            ],
             className="hue-name",
         )
         for service in ordered[:SERVICES]

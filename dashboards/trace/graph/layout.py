@@ -85,7 +85,8 @@ def _drawing() -> Component:
         style={"width": "100%", "height": "100%"},
         autoungrabify=True,
         boxSelectionEnabled=False,
-        responsive=True,
+        # it would scale by how much the size grew, which from nothing is without end
+        responsive=False,
         minZoom=0.15,
         maxZoom=1.25,
     )

@@ -56,6 +56,7 @@ class _Drawing:
     edges: list[tuple[int, Edge]]
     places: dict[str, tuple[float, float]]
     chosen: Chosen
+    names: frozenset[str]
 
 
 def elements(found: Handoffs, chosen: Chosen) -> list[dict[str, Any]]:
@@ -63,7 +64,7 @@ def elements(found: Handoffs, chosen: Chosen) -> list[dict[str, Any]]:
     nodes = _drawn(found)
     edges = [(n, e) for n, e in enumerate(found.edges) if {e.giver, e.taker} <= nodes.keys()]
     places = placed(list(nodes), [(edge.giver, edge.taker) for _, edge in edges])
-    drawing = _Drawing(nodes, edges, places, chosen)
+    drawing = _Drawing(nodes, edges, places, chosen, frozenset(node.name for node in found.nodes))
     return [
         *(_node(number, found.nodes[number], drawing) for number in nodes.values()),
         *(_edge(number, edge, drawing) for number, edge in edges),
@@ -87,7 +88,7 @@ def _node(number: int, node: Node, drawing: _Drawing) -> dict[str, Any]:
         "data": {
             "id": part,
             "label": f"{_name(node.name, party, LONGEST)}\n{' · '.join(facts)}",
-            "hue": colour(node.name),
+            "hue": colour(node.name, drawing.names),
         },
         "position": {"x": x, "y": y},
         "classes": _classes(bad=node.errors, chosen=part == drawing.chosen.part),
@@ -95,14 +96,14 @@ def _node(number: int, node: Node, drawing: _Drawing) -> dict[str, Any]:
 
 
 def _edge(number: int, edge: Edge, drawing: _Drawing) -> dict[str, Any]:
-    part = f"e{number}"
+    part, calls = f"e{number}", f"{edge.calls:,} call{'' if edge.calls == 1 else 's'}"
     busiest = max(each.calls for _, each in drawing.edges)
     return {
         "data": {
             "id": part,
             "source": f"n{drawing.nodes[edge.giver]}",
             "target": f"n{drawing.nodes[edge.taker]}",
-            "label": f"{edge.calls:,} call{'' if edge.calls == 1 else 's'}\np95 {formats.duration(edge.p95_ns)}",
+            "label": f"{calls}\np95 {formats.duration(edge.p95_ns)}",
             "width": 1.2 + 3 * math.log1p(edge.calls) / math.log1p(max(busiest, 2)),
         },
         "classes": _classes(

@@ -42,8 +42,8 @@ def show_operations(view: View | None) -> Any:
     path = critical.path(tab.trace)
     found = statistics(tab.trace, path)
     return (
-        views.rows(found, path.length_ns),
+        views.rows(found, tab.trace, path.length_ns),
         views.summary(found, tab.trace, path),
-        views.clocks(skew.skews(tab.trace)),
+        views.clocks(skew.skews(tab.trace), tab.trace),
         None,
     )

@@ -19,12 +19,12 @@ SHOWN = 2_000
 """Operations sent to the page, those with most self time."""
 
 
-def rows(found: list[Statistics], critical_ns: int) -> list[dict[str, Any]]:
+def rows(found: list[Statistics], trace: Trace, critical_ns: int) -> list[dict[str, Any]]:
     all_ns = sum(each.self_ns for each in found)
-    return [_row(each, all_ns, critical_ns) for each in found[:SHOWN]]
+    return [_row(each, trace, all_ns, critical_ns) for each in found[:SHOWN]]
 
 
-def _row(each: Statistics, all_ns: int, critical_ns: int) -> dict[str, Any]:
+def _row(each: Statistics, trace: Trace, all_ns: int, critical_ns: int) -> dict[str, Any]:
     """An operation: numbers to sort by, and each in words. Its id is the search for its spans."""
     times = {
         "total": each.total_ns,
@@ -37,7 +37,7 @@ def _row(each: Statistics, all_ns: int, critical_ns: int) -> dict[str, Any]:
         "id": f"{spans_of(each.service, each.name)}\n{each.name}",
         "process": formats.visible(each.name),
         "service": formats.visible(each.service) if each.service else "(no service)",
-        "hue": hue(each.service),
+        "hue": hue(each.service, trace.services),
         "count": each.count,
         "count_text": formats.count(each.count),
         "errors": each.errors,
@@ -70,7 +70,7 @@ def summary(found: list[Statistics], trace: Trace, path: CriticalPath) -> list[C
     ]
 
 
-def clocks(found: list[Skew]) -> Component | None:
+def clocks(found: list[Skew], trace: Trace) -> Component | None:
     """How the clocks of the services agree, and what that is known from."""
     if len(found) < 2:
         return None
@@ -79,7 +79,7 @@ def clocks(found: list[Skew]) -> Component | None:
         [
             html.Summary([html.Strong("Clocks"), html.Span(_verdict(found, moved))]),
             html.P(EXPLANATION, className="muted"),
-            tables.plain(HEADINGS, [_clock(each) for each in found]),
+            tables.plain(HEADINGS, [_clock(each, trace) for each in found]),
         ],
         open=bool(moved),
         className="clocks-panel",
@@ -95,10 +95,13 @@ def _verdict(found: list[Skew], moved: list[Skew]) -> str:
     return f"The clock of {names}{more} {verb} to be off."
 
 
-def _clock(each: Skew) -> list[Any]:
+def _clock(each: Skew, trace: Trace) -> list[Any]:
     return [
         html.Span(
-            [html.I(className=f"dot hue-{hue(each.service)}"), _service(each.service)],
+            [
+                html.I(className=f"dot hue-{hue(each.service, trace.services)}"),
+                _service(each.service),
+            ],
             className="hue-name",
         ),
         ", ".join(_service(giver) for giver in each.givers[:3]) or formats.NOTHING,

@@ -229,11 +229,15 @@ def jump(wanted: Stored | None, view: Stored | None, tree: Any, opened: Any) -> 
     looked = look(view, tree, opened)
     if looked is None or not wanted:
         return NOWHERE
-    spans = _wanted(looked.trace, wanted)
+    spans = _wanted(looked.trace, wanted, looked.link)
     at = waterfall.index_of(looked.trace, str(wanted.get("from") or ""))
-    step = waterfall.step(spans, at, forward=not wanted.get("back"))
+    forward = not wanted.get("back")
+    step = waterfall.step(spans, at, forward=forward)
     if step is None:
         return views.nowhere(wanted), no_update
+    # keys that were pressed before the first of them was answered
+    further = max(int(wanted.get("hops") or 1), 1) - 1
+    step = (step + (further if forward else -further)) % len(spans)
     index = spans[step]
     revealed = waterfall.reveal(looked.trace, looked.view, index, looked.matching)
     shown = waterfall.visible(looked.trace, revealed, looked.matching)
@@ -242,7 +246,7 @@ def jump(wanted: Stored | None, view: Stored | None, tree: Any, opened: Any) -> 
     return landed, no_update if unchanged else looks.tree_of(revealed, tree, looked.link)
 
 
-def _wanted(found: Trace, wanted: Stored) -> Sequence[int]:
+def _wanted(found: Trace, wanted: Stored, link: Link) -> Sequence[int]:
     """The spans that somebody wants to go through, in pre-order."""
     what, text = str(wanted.get("what")), str(wanted.get("text") or "")
     if what == "find":
@@ -250,6 +254,9 @@ def _wanted(found: Trace, wanted: Stored) -> Sequence[int]:
     if what == "span":
         index = waterfall.index_of(found, text)
         return [] if index is None else [index]
+    if what == "zoom":
+        begins, ends = looks.zoom(link)
+        return [i for i, offset in enumerate(found.offset_ns) if begins <= offset <= ends]
     if what == "errors":
         return [i for i, status in enumerate(found.columns["status"]) if status == "error"]
     odd = integrity.finding(found, what)

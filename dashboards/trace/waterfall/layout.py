@@ -64,7 +64,7 @@ COLUMNS = (
         "flex": 4,
         "minWidth": 220,
     },
-    {"field": "duration", "headerName": "Duration", "width": 96, "type": "rightAligned"},
+    {"field": "duration", "headerName": "Duration", "width": 112, "type": "rightAligned"},
     {"field": "self", "headerName": "Self", "width": 88, "type": "rightAligned"},
     {"field": "status", "headerName": "Status", "cellRenderer": "TraceStatus", "width": 84},
     {"field": "tokens", "headerName": "Tokens", "width": 80, "type": "rightAligned"},

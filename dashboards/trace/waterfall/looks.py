@@ -63,6 +63,12 @@ def shorter_ns(text: str) -> int:
     return round(float(found[1]) * _UNITS[(found[2] or "ms").lower()])
 
 
+def zoom(link: Link) -> tuple[int, int]:
+    """From when to when, ns since the trace's beginning; nothing for what is no zoom."""
+    found = re.fullmatch(r"(\d{1,19})-(\d{1,19})", link.zoom, re.ASCII)
+    return (int(found[1]), int(found[2])) if found else (0, -1)
+
+
 def _own(link: Link, tree: Stored | None) -> Stored:
     """The store, if it is about this trace."""
     return tree if tree and tree.get("trace") == link.trace else {}

@@ -68,8 +68,11 @@ def summary(trace: Trace, view: View, shown: Visible, zone: ZoneInfo) -> list[Co
         parts.append(f"{hidden:,} of {len(trace):,} spans folded or left out")
     if view.only or view.shorter_ns:
         parts.append("ancestors of what matches are shown too")
-    parts.append(f"data{formats.as_of(trace.answer.as_of, zone)}")
-    return [html.Span(part) for part in parts]
+    parts.append(formats.as_of(trace.answer.as_of, zone).removeprefix(", "))
+    return [
+        *(html.Span(part) for part in parts),
+        html.Span(html.Span("critical path", className="wf-legend")),
+    ]
 
 
 def notices(trace: Trace, view: View, *, clocks: bool) -> list[Component]:
@@ -222,7 +225,7 @@ def _base(trace: Trace, line: Line, index: int) -> GridRow:
         "open": line.open,
         "name": formats.shorten(formats.visible(trace.columns["name"][index]), LONGEST),
         "service": formats.shorten(service, LONGEST),
-        "hue": hue(service),
+        "hue": hue(service, trace.services),
         "bad": trace.columns["status"][index] == "error",
     }
 

@@ -24,8 +24,8 @@ def line(found: Residue, link: Link, zone: ZoneInfo) -> list[Any]:
         _odd("orphan", found.odd["orphan"], link, "orphan", "orphans"),
         _odd("late", found.odd["late"], link, "late (> 1 h)", "late (> 1 h)"),
         _odd("future", found.odd["future"], link, "dated in the future", "dated in the future"),
-        html.Span(_files(answer.files)) if answer else None,
-        html.Span(_as_of(found.total, zone)) if answer and answer.as_of else None,
+        html.Span(_files(answer.files)) if answer is not None else None,
+        html.Span(_as_of(found.total, zone)) if answer is not None else None,
     ]
 
 
@@ -59,4 +59,6 @@ def _files(files: int) -> str:
 
 
 def _as_of(found: Total, zone: ZoneInfo) -> str:
-    return formats.as_of(found.answer.as_of if found.answer else None, zone).removeprefix(", ")
+    return formats.as_of(
+        found.answer.as_of if found.answer is not None else None, zone
+    ).removeprefix(", ")

@@ -12,6 +12,7 @@ from dashboards.parts import formats
 from dashboards.shell.link import MAX_LONG, Link
 from queries import choices
 from queries.choices import Mark
+from queries.errors import SearchError
 from queries.explore import Counted, Facet
 
 NONE = "(none)"
@@ -59,10 +60,7 @@ def _value(key: str, counted: Counted, most: int, link: Link) -> Component:
                 [
                     _button(link, "only", name, lambda: choices.only(link.q, key, counted.value)),
                     _button(
-                        link,
-                        "include" if mark is Mark.EXCLUDED else "exclude",
-                        name,
-                        lambda: choices.exclude(link.q, key, counted.value),
+                        link, "exclude", name, lambda: choices.exclude(link.q, key, counted.value)
                     ),
                 ],
                 className="facet-buttons",
@@ -89,16 +87,27 @@ def _title(counted: Counted, mark: Mark) -> str:
 
 
 def _button(link: Link, word: str, name: str, search: Callable[[], str]) -> Component:
-    said = [word, html.Span(f" {name}", className="unseen")]
+    said = [
+        html.Span("not" if word == "exclude" else word, **_hidden()),
+        html.Span(f"{word} {name}", className="unseen"),
+    ]
     return _link(link, search, said, "facet-button", f"{word.capitalize()} {name}")
+
+
+def _hidden() -> dict[str, Any]:
+    """For what is said in other words to those who hear the page."""
+    return {"aria-hidden": "true"}
 
 
 def _link(
     link: Link, search: Callable[[], str], children: Any, class_name: str, title: str
 ) -> Component:
     """A link to the list under another search; plain text where the search would be too long."""
-    wanted = search()
-    if len(wanted) > MAX_LONG:
+    try:
+        wanted = search()
+    except SearchError:
+        wanted = None
+    if wanted is None or len(wanted) > MAX_LONG:
         return html.Span(children, className=class_name, title="Too long to be searched for.")
     return dcc.Link(
         children,

@@ -1,8 +1,0 @@
--- one row per process group, the busiest first
-select
-    process_group,
-    count(*) as spans
-from spans($spans)
-where start_time >= $since and start_time < $until
-group by process_group
-order by spans desc, process_group
