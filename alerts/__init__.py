@@ -1,0 +1,1 @@
+"""Alerts: rules over telemetry, whom they tell, and why each one spoke or stayed silent."""
