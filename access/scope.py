@@ -1,4 +1,4 @@
-"""Scope: whose telemetry a person may read right now. `scope_for` is the only maker."""
+"""Scope: whose telemetry may be read right now; here is the only place that makes one."""
 
 from __future__ import annotations
 
@@ -30,6 +30,11 @@ def scope_for(person: Person, wanted: str | None) -> Scope:
     if org.disabled and not person.is_staff:
         raise OrgDisabled
     return Scope(person.id, frozenset({org.slug}), org.slug)
+
+
+def scope_of_org(org: str) -> Scope:
+    """The scope of the program itself when it works for one org, such as on its alert rules."""
+    return Scope("", frozenset({org}), org)
 
 
 def _chosen(orgs: tuple[OrgChoice, ...], wanted: str) -> OrgChoice:
