@@ -2,6 +2,7 @@
 
 from alembic import context
 
+import records.alerts  # noqa: F401 - its tables join those of Base
 from records.models import Base
 
 context.configure(

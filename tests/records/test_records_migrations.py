@@ -36,6 +36,13 @@ def test_an_empty_database_becomes_what_the_models_say(empty_records: Records) -
             "ck_memberships_role",
             "ck_saved_views_shared_in_an_org",
             "ck_exports_export_state",
+            "ck_alert_states_alert_state",
+            "ck_alert_evaluations_alert_evaluation_state",
+            "ck_alert_silences_silence_lasts",
+            "ck_alert_channels_channel_kind",
+            "ck_alert_notifications_notification_kind",
+            "ck_alert_notifications_notification_state",
+            "ck_alert_inbox_inbox_severity",
         }
 
 
