@@ -169,6 +169,24 @@ class Reader:
             seconds=time.perf_counter() - started,
         )
 
+    def table(
+        self,
+        scope: Scope,
+        question: str,
+        *,
+        since: datetime,
+        until: datetime,
+        max_rows: int,
+        **params: Any,
+    ) -> pa.Table:
+        """Like `read`, but as Arrow, for whoever computes with the rows. Raises TooBig for more
+        than `max_rows`."""
+        with self._asked(scope, question, since, until, params) as (cursor, _):
+            rows = cursor.to_arrow_table()
+        if len(rows) > max_rows:
+            raise TooBig(f"This has more than {max_rows:,} parts. Ask about less at once.")
+        return rows
+
     @contextmanager
     def aside(self, scope: Scope) -> Iterator[Aside]:
         """A DuckDB of its own for what takes long, so that it takes nothing from other questions.
@@ -202,6 +220,11 @@ class Reader:
         if version is not None:
             snapshots.refuse_missing(version, scope.org, files)
         return Found(snapshot.version, files)
+
+    def paths(self, scope: Scope, table: str, since: datetime, until: datetime) -> list[str]:
+        """Paths of `files`, or of one without rows: for whoever reads them in a place of its own."""
+        found = self.files(scope, table, since, until).files
+        return [file.path for file in found] or [str(self._empty(table))]
 
     def hold(self, scope: Scope, version: int | None, now: datetime) -> int | None:
         """Keep the spans that `scope` sees at `version`, or now, for as long as pins last.
@@ -454,6 +477,11 @@ def _macro(table: Table) -> str:
         "select * exclude (filename), regexp_extract(filename, 'org_id=([^/]+)/', 1) as org_id "
         f"from read_parquet(files, filename = true, schema = map {{{columns}}})"
     )
+
+
+def table_macro(table: str, name: str) -> str:
+    """The statement that makes the macro of a table under another name."""
+    return _macro(READABLE[table]).replace(f"create macro {table}(", f"create macro {name}(", 1)
 
 
 def macros() -> dict[str, str]:
