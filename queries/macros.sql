@@ -451,4 +451,75 @@ select
     greatest(shortest_ns, least(longest_ns, p99_below + (p99_above - p99_below) * (0.99 * last % 1)))
         as p99_ns
 from sums
-left join around on sums.key is not distinct from around.key
+left join around on sums.key is not distinct from around.key;
+
+-- the label that a row has in a group: the value of a column, or of an attribute named `key`; the
+-- field is known before the files are opened, so only its column is read
+create macro label_of(
+    field, key, service_name, process_group, agent_name, agent_id, fleet, task_id, task_run_id,
+    session_id, user_id, subsystem, service_version, attributes, resource, name, model, provider,
+    operation, exception_type, code_function, code_revision, http_route
+) as
+case field
+    when 'service' then service_name
+    when 'group' then process_group
+    when 'agent' then agent_name
+    when 'agent.id' then agent_id
+    when 'fleet' then fleet
+    when 'task' then task_id
+    when 'run' then task_run_id
+    when 'session' then session_id
+    when 'user' then user_id
+    when 'subsystem' then subsystem
+    when 'version' then service_version
+    when 'attributes' then attributes[key] ->> '$'
+    when 'resource' then resource[key] ->> '$'
+    when 'name' then name
+    when 'model' then model
+    when 'provider' then provider
+    when 'operation' then operation
+    when 'exception' then exception_type
+    when 'function' then code_function
+    when 'revision' then code_revision
+    when 'http.route' then http_route
+end;
+
+-- number of the time step that a moment lies in, from 0 at the origin
+create macro slot_of(moment, origin_us, step_us) as
+cast((epoch_us(moment) - origin_us) // step_us as bigint);
+
+-- spans that carry watched variables, once for each of these: data_name and data_value are its own
+create macro variables(files, since, until) as table
+with watched as not materialized (
+    select
+        *,
+        -- the number 1 is not the text "1"
+        data_type = 'string' as quoted,
+        start_unix_ns(start_time, start_ns) as at_ns
+    from spans(files)
+    where start_time >= since and start_time < until and data_name is not null
+),
+-- materialized, or the filter would stay above the unnesting and every map be read
+several as materialized (
+    select *
+    from watched
+    where data_count is distinct from 1
+)
+select *
+from watched
+where data_count = 1
+union all
+-- a span's columns hold the first of its variables; the map, slower to read, holds all
+select
+    * exclude (variable)
+        replace (
+            substr(variable.key, length('aeos.data.') + 1) as data_name,
+            if(
+                starts_with(variable.value, '"'), variable.value ->> '$', variable.value
+            ) as data_value,
+            starts_with(variable.value, '"') as quoted
+        )
+from several,
+    unnest(
+        list_filter(map_entries(attributes), lambda x: starts_with(x.key, 'aeos.data.'))
+    ) as t (variable);

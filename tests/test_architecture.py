@@ -90,6 +90,15 @@ VALUES: dict[str, Any] = {
     "end": NOW,
     "file": "pay.py",
     "revision": None,
+    **dict.fromkeys(("by0", "by1", "by2", "key0", "key1", "key2", "process", "data")),
+    **dict.fromkeys(("ignore_from", "ignore_until", "pattern")),
+    **dict.fromkeys(("timed", "tokens", "share", "agents", "everything"), True),
+    "tolerance": 0.0,
+    "ignored": ["0"],
+    "oldest": NOW - timedelta(days=2),
+    "newest": NOW,
+    "arrived_since": NOW - timedelta(days=1),
+    "arrived_until": NOW,
     "rolled": rolled.Rolled(TimeRange(NOW - timedelta(days=1), NOW)),
 }
 """A value for each parameter that a question may name, beside its tables and its range."""
