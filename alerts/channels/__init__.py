@@ -1,0 +1,1 @@
+"""Channels: each kind of way to tell somebody is one file with a `send` and a `taken`."""
