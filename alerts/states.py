@@ -282,7 +282,7 @@ def _recovered(state: State, observed: Observed, policy: Policy) -> tuple[State,
 
 def _closed(state: State, now: datetime, why: str, forgotten: bool) -> tuple[State, Step]:
     after = State(since=now, value=state.value, text=why, evaluated_at=now)
-    reason = Reason("resolved" if state.open else "no_data", why)
+    reason = Reason("no_data" if forgotten and not state.open else "resolved", why)
     return after, Step(state, after, reason, _changes(state, after, now), forgotten)
 
 
