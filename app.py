@@ -10,8 +10,9 @@ import signal
 import socket
 import sys
 import threading
+from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from time import monotonic, sleep
 
@@ -20,6 +21,18 @@ from flask import Flask
 import settings as settings_module
 from access import login, sessions
 from access.keys import KeyRing
+from alerts import channel_store, outbox
+from alerts.channels.ways import MailServer, Ways
+from alerts.outward import Outward
+from alerts.secrets import Vault
+from access.scope import Scope
+from alerts import evaluator as evaluating
+from alerts import lease as leases
+from alerts import queried
+from alerts.evaluator import Evaluator
+from alerts.judging import Measuring
+from alerts.readings import Measured
+from alerts.rules import Rule
 from dashboards import headers, health, page
 from dashboards.code.source import routes as source_pane
 from dashboards.export import routes as export
@@ -47,6 +60,7 @@ log = logging.getLogger("observatory")
 
 ASSETS = str(Path(__file__).parent / "assets")
 DEMO_SEED = 7
+DELIVER_SECONDS = 0.5
 MINUTE = 60.0
 HOUR = 3600.0
 
@@ -66,6 +80,7 @@ class App:
     writer: Writer
     reader: reader.Reader
     library: sources.Library
+    evaluator: Evaluator
 
     @property
     def jobs(self) -> list[Job]:
@@ -76,7 +91,10 @@ class App:
             Job("roll", self.roll, self.settings.roll_seconds),
             Job("edges", self.find_edges, MINUTE),
             Job("metrics", self.roll_metrics, MINUTE),
+            Job("deliver", self.sender.pump, DELIVER_SECONDS),
             Job("sessions", self.forget_sessions, HOUR),
+            Job("lease", self.evaluator.lease.beat, leases.BEAT_EVERY),
+            Job("alerts", self.evaluator.turn, evaluating.TURN_EVERY),
         ]
 
     def compact(self, *, force: bool = False) -> None:
@@ -95,6 +113,7 @@ class App:
         sessions.purge_expired(self.records, datetime.now(UTC))
 
     def close(self) -> None:
+        self.evaluator.close()
         self.reader.close()
         self.spool.close()
         self.records.close()
@@ -111,6 +130,8 @@ def create_app(settings: Settings, *, demo_people: bool = False) -> App:
     server.config["SEND_FILE_MAX_AGE_DEFAULT"] = int(HOUR)
     server.before_request(lambda: reader.use(asked))
     server.before_request(lambda: sources.use(library))
+    channels = _channels(settings, records, str(server.secret_key))
+    server.before_request(lambda: channel_store.use(channels))
     counts = Counts()
     flow = Pipeline(writer.status, spool.depth, counts)
     server.before_request(lambda: pipeline.use(flow))
@@ -138,7 +159,27 @@ def create_app(settings: Settings, *, demo_people: bool = False) -> App:
     )
     dash = page.create(server, ASSETS)
     headers.install(server, dash.csp_hashes())
-    return App(settings, server, records, spool, writer, asked, library)
+    evaluator = _evaluator(settings, records, asked)
+    return App(settings, server, records, spool, writer, asked, library, evaluator)
+
+
+def _evaluator(settings: Settings, records: Records, asked: reader.Reader) -> Evaluator:
+    return Evaluator(
+        records,
+        leases.Lease(records, "alerts", secrets.token_hex(16)),
+        _measure(asked),
+        lag=timedelta(seconds=settings.alert_lag_seconds),
+    )
+
+
+def _measure(asked: reader.Reader) -> Measuring:
+    """What alert rules measure in the data of this app, in whatever thread they are evaluated."""
+
+    def measure(scope: Scope, rule: Rule, instants: Sequence[datetime]) -> Measured:
+        reader.use(asked)
+        return queried.measure(scope, rule, instants)
+
+    return measure
 
 
 def _library(settings: Settings, records: Records) -> sources.Library:

@@ -43,8 +43,8 @@ class Settings(BaseSettings):
     )
     secret_key: SecretStr = Field(
         SecretStr(""),
-        description="Key that signs form tokens; empty means one is made and kept in the data "
-        "folder.",
+        description="Key that signs form tokens and seals the secrets of alert channels; empty means "
+        "one is made and kept in the data folder.",
     )
     secure_cookies: bool = Field(
         False,
@@ -123,6 +123,41 @@ class Settings(BaseSettings):
         2048, ge=128, description="Memory DuckDB may use for the questions of one scope, in MiB."
     )
     query_threads: int = Field(2, ge=1, le=64, description="Threads DuckDB uses for a question.")
+    public_url: str = Field(
+        "",
+        pattern=r"^(https?://[^\s/?#]+(/[^\s?#]*)?)?$",
+        description="Address under which people open Observatory, such as "
+        "`https://observatory.example.com`; links in notifications begin with it, and without it "
+        "there are none.",
+    )
+    smtp_host: str = Field(
+        "", description="Mail server that sends alerts; empty means that no e-mail can be sent."
+    )
+    smtp_port: int = Field(587, ge=1, le=65535, description="Port of the mail server.")
+    smtp_encryption: Literal["starttls", "tls", "off"] = Field(
+        "starttls",
+        description="How the mail server is spoken to: `starttls` and `tls` send nothing "
+        "unencrypted, `off` is for a server on the same machine.",
+    )
+    smtp_user: str = Field("", description="User at the mail server; empty means no sign-in.")
+    smtp_password: SecretStr = Field(
+        SecretStr(""), description="Password of that user; never shown and never logged."
+    )
+    smtp_from: str = Field(
+        "observatory@localhost", description="Address that alerts by e-mail come from."
+    )
+    alert_allow_private: bool = Field(
+        False,
+        description="Let webhooks of alerts reach addresses inside the network, also without TLS. "
+        "Off, nobody who may edit a channel can make the server call machines behind its firewall; "
+        "link-local and metadata addresses stay closed in any case.",
+    )
+    alert_lag_seconds: float = Field(
+        15.0,
+        ge=0,
+        le=3600,
+        description="Seconds that alert rules look behind now, because telemetry arrives late.",
+    )
     log_level: Literal["debug", "info", "warning", "error"] = Field(
         "info", description="Least severe log line that is printed."
     )
@@ -163,7 +198,9 @@ def readme_table() -> str:
 
 
 def _readme_row(name: str, field: FieldInfo) -> str:
-    default = field.default.get_secret_value() if name == "secret_key" else field.default
+    default = field.default
+    if isinstance(default, SecretStr):
+        default = default.get_secret_value()
     shown = str(default).lower() if isinstance(default, bool) else str(default)
     cells = (
         f"`{PREFIX}{name.upper()}`",
