@@ -65,7 +65,7 @@ def _pairs(instant: datetime, condition: Budget) -> list[tuple[datetime, datetim
     pairs = [(since, instant)]
     if condition.forecast:
         week = instant - WEEK
-        pairs += [(week, instant), (week, since), (week, _as_far(instant, until))]
+        pairs += [(week - WEEK, week), (week, instant), (week, _as_far(instant, until))]
     return [(start, end) for start, end in pairs if start < end]
 
 
@@ -97,12 +97,11 @@ def _foretold(
 ) -> float | None:
     """What the whole period will come to; None while there is nothing to tell it by."""
     since, until = period_of(instant, condition)
-    week = spent(instant - WEEK, instant).get(key, 0)
-    before = spent(instant - WEEK, since).get(key, 0) if since > instant - WEEK else week
-    if not before:
-        # nothing is known from before this period, but how it went so far
+    if not spent(instant - 2 * WEEK, instant - WEEK).get(key):
+        # there is no whole week to compare with, but how this period went so far
         over = (instant - since) / (until - since)
         return _value(round(amount / over), condition) if over >= SETTLED else None
+    week = spent(instant - WEEK, instant).get(key, 0)
     weeks = (until - instant) // WEEK
     then = _as_far(instant, until)
     rest = spent(instant - WEEK, then).get(key, 0) if then > instant - WEEK else 0

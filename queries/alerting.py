@@ -269,6 +269,7 @@ def _table(scope: Scope, question: str, steps: Steps, **params: Any) -> pa.Table
         scope,
         question,
         max_rows=MOST,
+        few=steps.is_one,
         **({"since": since, "until": steps.range.until} | steps.params | params),
     )
 

@@ -177,12 +177,14 @@ class Reader:
         since: datetime,
         until: datetime,
         max_rows: int,
+        few: bool = False,
         **params: Any,
     ) -> pa.Table:
         """Like `read`, but as Arrow, for whoever computes with the rows. Raises TooBig for more
-        than `max_rows`."""
-        with self._asked(scope, question, since, until, params) as (cursor, _):
-            rows = cursor.to_arrow_table()
+        than `max_rows`. When they are `few`, making Arrow of them costs less than to plan it."""
+        params["_lazy"] = not few
+        with self._asked(scope, question, since, until, params) as (result, _):
+            rows = _arrow_of(result, max_rows + 1) if few else result.to_arrow_table()
         if len(rows) > max_rows:
             raise TooBig(f"This has more than {max_rows:,} parts. Ask about less at once.")
         return rows
@@ -418,6 +420,13 @@ class Aside:
         """Stop the question that is being answered; it ends with TooSlow."""
         with suppress(duckdb.Error):
             self._cursor.interrupt()
+
+
+def _arrow_of(cursor: duckdb.DuckDBPyConnection, max_rows: int) -> pa.Table:
+    names = [column[0] for column in cursor.description or ()]
+    rows = cursor.fetchmany(max_rows)
+    columns = list(zip(*rows, strict=True)) if rows else [()] * len(names)
+    return pa.table(dict(zip(names, map(list, columns), strict=True)))
 
 
 def _paths(files: list[File]) -> set[str]:
