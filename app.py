@@ -21,18 +21,17 @@ from flask import Flask
 import settings as settings_module
 from access import login, sessions
 from access.keys import KeyRing
-from alerts import channel_store, outbox
-from alerts.channels.ways import MailServer, Ways
-from alerts.outward import Outward
-from alerts.secrets import Vault
 from access.scope import Scope
+from alerts import channel_store, outbox, queried
 from alerts import evaluator as evaluating
 from alerts import lease as leases
-from alerts import queried
+from alerts.channels.ways import MailServer, Ways
 from alerts.evaluator import Evaluator
 from alerts.judging import Measuring
+from alerts.outward import Outward
 from alerts.readings import Measured
 from alerts.rules import Rule
+from alerts.secrets import Vault
 from dashboards import headers, health, page
 from dashboards.code.source import routes as source_pane
 from dashboards.export import routes as export
@@ -81,6 +80,8 @@ class App:
     reader: reader.Reader
     library: sources.Library
     evaluator: Evaluator
+    channels: channel_store.ChannelStore
+    sender: outbox.Sender
 
     @property
     def jobs(self) -> list[Job]:
@@ -114,6 +115,7 @@ class App:
 
     def close(self) -> None:
         self.evaluator.close()
+        self.sender.close()
         self.reader.close()
         self.spool.close()
         self.records.close()
@@ -160,7 +162,25 @@ def create_app(settings: Settings, *, demo_people: bool = False) -> App:
     dash = page.create(server, ASSETS)
     headers.install(server, dash.csp_hashes())
     evaluator = _evaluator(settings, records, asked)
-    return App(settings, server, records, spool, writer, asked, library, evaluator)
+    sender = outbox.Sender(records, channels.vault, channels.ways)
+    return App(
+        settings, server, records, spool, writer, asked, library, evaluator, channels, sender
+    )
+
+
+def _channels(settings: Settings, records: Records, secret_key: str) -> channel_store.ChannelStore:
+    """The channels of alerts, and the ways out that they may use."""
+    mail = MailServer(
+        host=settings.smtp_host,
+        port=settings.smtp_port,
+        user=settings.smtp_user,
+        password=settings.smtp_password.get_secret_value(),
+        sender=settings.smtp_from,
+        encryption=settings.smtp_encryption,
+    )
+    outward = Outward(allow_private=settings.alert_allow_private)
+    ways = Ways(outward, mail, settings.public_url)
+    return channel_store.ChannelStore(records, Vault(secret_key), ways)
 
 
 def _evaluator(settings: Settings, records: Records, asked: reader.Reader) -> Evaluator:

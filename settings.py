@@ -43,8 +43,8 @@ class Settings(BaseSettings):
     )
     secret_key: SecretStr = Field(
         SecretStr(""),
-        description="Key that signs form tokens and seals the secrets of alert channels; empty means "
-        "one is made and kept in the data folder.",
+        description="Key that signs form tokens and seals the secrets of alert channels; empty "
+        "means one is made and kept in the data folder.",
     )
     secure_cookies: bool = Field(
         False,

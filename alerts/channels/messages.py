@@ -17,20 +17,11 @@ Labels = tuple[tuple[str, str], ...]
 LONGEST_TITLE = 200
 LONGEST_TEXT = 4_000
 _CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f\u2028\u2029]")
-_HEADINGS: dict[Kind, str] = {
-    "firing": "Firing",
-    "resolved": "Resolved",
-    "reminder": "Still firing",
-    "test": "Test",
-}
 
 
 @dataclass(frozen=True)
 class Message:
-    """Something to tell. `since` is when the incident began, `at` when this happened in the data.
-
-    `link` is a path of ours; what is sent leads to the address under which people open it.
-    """
+    """Something to tell. `since` is when the incident began, `at` when this happened."""
 
     kind: Kind
     severity: Severity
@@ -41,43 +32,27 @@ class Message:
     value: float | None
     since: datetime
     at: datetime
-    link: str = ""
+    description: str = ""
 
     @property
     def heading(self) -> str:
         """One line: what happened to what. Never holds a line break."""
-        return f"{_HEADINGS[self.kind]} ({self.severity}): {one_line(self.title)}"
-
-    @property
-    def payload(self) -> dict[str, Any]:
-        """As the outbox keeps it."""
-        return {
-            "kind": self.kind,
-            "severity": self.severity,
-            "rule": self.rule[:LONGEST_TITLE],
-            "title": self.title[:LONGEST_TITLE],
-            "text": self.text[:LONGEST_TEXT],
-            "labels": [list(label) for label in self.labels],
-            "value": self.value,
-            "since": self.since.isoformat(),
-            "at": self.at.isoformat(),
-            "link": self.link,
-        }
+        return one_line(f"[{self.severity}] {self.title}")
 
 
 def message_of(payload: Mapping[str, Any]) -> Message:
-    """The message that was kept as `payload`."""
+    """The message that an evaluation put into the outbox."""
     return Message(
         kind=payload["kind"],
         severity=payload["severity"],
         rule=payload["rule"],
         title=payload["title"],
         text=payload["text"],
-        labels=tuple((name, value) for name, value in payload["labels"]),
+        labels=tuple(sorted((name, str(value)) for name, value in payload["labels"].items())),
         value=payload["value"],
-        since=datetime.fromisoformat(payload["since"]),
+        since=datetime.fromisoformat(payload["began_at"]),
         at=datetime.fromisoformat(payload["at"]),
-        link=payload["link"],
+        description=payload.get("description") or "",
     )
 
 
@@ -102,7 +77,7 @@ class Notification:
     incident: str
     message: Message
     link: str
-    """The message's link in full, or "" where nobody said how people open the page."""
+    """Where to look at it in the page, or "" where nobody said how people open the page."""
 
 
 def one_line(text: str) -> str:
@@ -125,6 +100,8 @@ def plain(notification: Notification) -> str:
         f"Since: {said.since:%Y-%m-%d %H:%M:%S} UTC",
         *(f"{one_line(name)}: {one_line(value)}" for name, value in said.labels),
     ]
+    if said.description:
+        parts += ["", lines(said.description)]
     if notification.link:
         parts += ["", notification.link]
     return "\n".join(parts)

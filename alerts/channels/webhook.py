@@ -65,6 +65,7 @@ def _body(notification: Notification) -> str:
                 "severity": said.severity,
                 "title": said.title,
                 "text": said.text,
+                "description": said.description,
                 "labels": dict(said.labels),
                 "value": said.value,
                 "since": said.since.isoformat(),
