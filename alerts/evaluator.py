@@ -8,20 +8,20 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Callable, Collection, Iterable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import partial
 
-from sqlalchemy import or_, select
+from sqlalchemy import ColumnElement, or_, select
 from sqlalchemy.orm import Session
 
 from access.scope import Scope, scope_of_org
-from alerts import ledger
+from alerts import ledger, silences
 from alerts.clock import SteadyClock, instants_after, newest_instant
 from alerts.errors import MeasureError
-from alerts.judging import Judged, Measuring, Muting, ended, mark, nobody_muted, walk
+from alerts.judging import Judged, Measuring, Muting, ended, mark, walk
 from alerts.lease import Lease, LostLease
 from alerts.ledger import Evaluated, Kept, Runs
 from alerts.readings import Measured
@@ -46,9 +46,6 @@ WORKERS = 2
 _GATHERING = 0.2
 CHANGED = "The rule asks something else now and starts anew."
 OFF = "The rule was turned off."
-
-MutingOf = Callable[[Session, Iterable[str]], Callable[[str], Muting]]
-"""From the orgs to what mutes an org's alerts."""
 
 
 @dataclass(frozen=True)
@@ -80,10 +77,6 @@ class Status:
     behind: timedelta = timedelta(0)
 
 
-def nothing_muted(session: Session, orgs: Iterable[str]) -> Callable[[str], Muting]:
-    return lambda org: nobody_muted
-
-
 class Evaluator:
     """Evaluates all rules while it holds the lease; `turn` is called again and again."""
 
@@ -94,19 +87,19 @@ class Evaluator:
         measure: Measuring,
         *,
         lag: timedelta,
-        muting_of: MutingOf = nothing_muted,
         clock: Callable[[], datetime] | None = None,
         on_written: Callable[[Rule, datetime, datetime], None] = lambda rule, at, now: None,
     ) -> None:
         self.lease = lease
         self._records, self._measure, self._lag = records, measure, lag
-        self._muting_of, self._on_written = muting_of, on_written
+        self._on_written = on_written
         self._now = clock or SteadyClock().now
         # users' SQL takes long at times and has its own workers, so that it delays nobody else's
         self._pool = ThreadPoolExecutor(WORKERS, "alerts")
         self._sql_pool = ThreadPoolExecutor(WORKERS, "alerts-sql")
         self._token: int | None = None
         self._rules: dict[str, Rule] = {}
+        self._read: dict[str, int] = {}
         self._done: dict[str, datetime] = {}
         self._working: dict[Future[Done], str] = {}
         self._off: set[str] = set()
@@ -147,6 +140,7 @@ class Evaluator:
         """Start from what the records say: another process may have led in between."""
         self._runs.forget()
         self._rules.clear()
+        self._read.clear()
         with self._records.reading() as session:
             self._done = ledger.positions(session)
             self._off = _off_with_alerts(session)
@@ -164,33 +158,41 @@ class Evaluator:
             if not wanted:
                 return
             kept = ledger.standing(session, wanted)
-            muting = self._muting_of(session, {self._rules[rule].org for rule in wanted})
+            muting = self._muting(session, wanted)
         for id_, instants in sorted(wanted.items(), key=lambda item: item[1][0]):
             rule = self._rules[id_]
-            due = Due(rule, instants, kept[id_], muting(rule.org), token)
+            due = Due(rule, instants, kept[id_], muting[rule.org], token)
             pool = self._sql_pool if isinstance(rule.condition, SqlQuery) else self._pool
             self._working[pool.submit(self._evaluated, due)] = id_
+
+    def _muting(self, session: Session, wanted: dict[str, list[datetime]]) -> dict[str, Muting]:
+        """For each org, what mutes its alerts around the instants."""
+        orgs = {self._rules[rule].org for rule in wanted}
+        since = min(instants[0] for instants in wanted.values())
+        found = silences.between(session, orgs, since, self._now() + self._lag)
+        return {org: silences.muting(s for s in found if s.org == org) for org in orgs}
 
     def _refresh(self, session: Session) -> None:
         """Know the rules that are on, of orgs that are; read those that changed."""
         table = tables.AlertRule
-        known = session.execute(
-            select(table.id, table.revision)
-            .join(Org)
-            .where(table.enabled, Org.disabled_at.is_(None))
-        )
+        known = session.execute(select(table.id, table.revision).join(Org).where(~_is_off()))
         revisions = dict(known.tuples())
-        stale = [
-            id_
-            for id_, revision in revisions.items()
-            if id_ not in self._rules or self._rules[id_].revision != revision
-        ]
+        stale = [id_ for id_, revision in revisions.items() if self._read.get(id_) != revision]
         for gone in self._rules.keys() - revisions.keys():
             del self._rules[gone]
             self._done.pop(gone, None)
             self._off.add(gone)
+        self._read = revisions
         for row in session.scalars(select(table).where(table.id.in_(stale))) if stale else ():
+            self._take(row)
+
+    def _take(self, row: tables.AlertRule) -> None:
+        try:
             self._rules[row.id] = rule_from(row)
+        except Exception:
+            # kept in a form that nobody reads any more: it must not stop the others
+            log.exception("rule %s of %s cannot be read", row.id, row.org)
+            self._rules.pop(row.id, None)
 
     def _missed(self, latest: datetime) -> dict[str, list[datetime]]:
         """For each rule that is behind, its next instants."""
@@ -247,22 +249,45 @@ class Evaluator:
         if not mine and not self._off:
             return
         try:
-            with self._records.session() as session:
-                self.lease.guard(session)
-                written = self._written(session, mine)
+            written = self._in_one(mine)
         except LostLease:
             log.warning("another process evaluates alerts now")
             self._token = None
             return
-        except RecordsError:
-            self._runs.forget()
-            raise
         self._off.clear()
         now = self._now()
         for done in written:
             last = done.due.instants[-1]
             self._done[done.due.rule.id] = last
             self._on_written(done.due.rule, last, now)
+
+    def _in_one(self, finished: list[Done]) -> list[Done]:
+        """Write all together; when that cannot be done, one by one, so that one rule stops none."""
+        try:
+            return self._transaction(finished)
+        except (LostLease, RecordsError):
+            raise
+        except Exception:
+            log.exception("evaluations could not be written together")
+        return [done for one in finished for done in self._alone(one)]
+
+    def _alone(self, done: Done) -> list[Done]:
+        try:
+            return self._transaction([done])
+        except (LostLease, RecordsError):
+            raise
+        except Exception:
+            log.exception("an evaluation of rule %s is lost", done.due.rule.id)
+            return [done]
+
+    def _transaction(self, finished: list[Done]) -> list[Done]:
+        try:
+            with self._records.session() as session:
+                self.lease.guard(session)
+                return self._written(session, finished)
+        except Exception:
+            self._runs.forget()
+            raise
 
     def _written(self, session: Session, finished: list[Done]) -> list[Done]:
         """Write all of it but what is of a rule that was changed meanwhile."""
@@ -301,7 +326,7 @@ def _revisions(session: Session, rules: Collection[str]) -> dict[str, int]:
     """The revisions of those of the rules that are on."""
     table = tables.AlertRule
     found = session.execute(
-        select(table.id, table.revision).where(table.id.in_(list(rules)), table.enabled)
+        select(table.id, table.revision).join(Org).where(table.id.in_(list(rules)), ~_is_off())
     )
     return dict(found.tuples())
 
@@ -309,12 +334,18 @@ def _revisions(session: Session, rules: Collection[str]) -> dict[str, int]:
 def _off_with_alerts(session: Session) -> set[str]:
     """Rules that are off, or whose org is, and that still have alerts."""
     rule, state = tables.AlertRule, tables.AlertState
-    off = or_(rule.enabled.is_(False), Org.disabled_at.is_not(None))
-    return set(session.scalars(select(state.rule_id).join(rule).join(Org).where(off).distinct()))
+    rows = select(state.rule_id).join(rule).join(Org, Org.slug == rule.org).where(_is_off())
+    return set(session.scalars(rows.distinct()))
 
 
 def _off(session: Session, rules: Collection[str]) -> list[Rule]:
     """Those of the rules that are still there, and off."""
+    if not rules:
+        return []
     table = tables.AlertRule
-    rows = session.scalars(select(table).where(table.id.in_(list(rules))))
+    rows = session.scalars(select(table).join(Org).where(table.id.in_(list(rules)), _is_off()))
     return [rule_from(row) for row in rows]
+
+
+def _is_off() -> ColumnElement[bool]:
+    return or_(tables.AlertRule.enabled.is_(False), Org.disabled_at.is_not(None))

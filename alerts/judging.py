@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from hashlib import sha256
+from math import isfinite
 from uuid import NAMESPACE_URL, uuid5
 
 from access.scope import Scope
@@ -33,6 +34,11 @@ from alerts.states import (
 
 WHOLE: Labels = ()
 """The group of a rule that has none, or none yet."""
+
+MOST_GROUPS = 1_000
+"""Groups that one rule may have."""
+
+GROWN = "The rule has groups"
 
 Measuring = Callable[[Scope, Rule, Sequence[datetime]], Iterable[tuple[datetime, list[Reading]]]]
 Muting = Callable[[dict[str, str], datetime], str]
@@ -145,23 +151,32 @@ def _measured(
 def _observed(standings: Standings, found: Found) -> dict[Labels, Observed]:
     """What was seen of every group that is known or new."""
     known: list[Labels] = list(standings) or [WHOLE]
+    if not isinstance(found, MeasureError) and len(found) > MOST_GROUPS:
+        found = MeasureError(
+            f"The rule has {len(found):,} groups, at most {MOST_GROUPS:,} can be watched. "
+            "Narrow its search or group by less."
+        )
     if isinstance(found, MeasureError):
         return dict.fromkeys(known, Failed(str(found)))
-    seen: dict[Labels, Observed] = {
-        tuple(sorted(reading.labels)): _seen(reading) for reading in found
-    }
+    seen: dict[Labels, Observed] = {_plain(reading.labels): _seen(reading) for reading in found}
     if not seen:
         return dict.fromkeys(known, Missing())
     gone: Observed = Missing()
     for labels in standings:
         # what stood for the rule while there were no groups ends when there are some
         grown = labels == WHOLE and labels not in seen
-        seen.setdefault(labels, Seen(False, True, None, "The rule has groups") if grown else gone)
+        seen.setdefault(labels, Seen(False, True, None, GROWN) if grown else gone)
     return seen
 
 
 def _seen(reading: Reading) -> Seen:
-    return Seen(reading.breached, reading.recovered, reading.value, reading.text)
+    value = reading.value if reading.value is not None and isfinite(reading.value) else None
+    return Seen(reading.breached, reading.recovered, value, reading.text)
+
+
+def _plain(labels: Labels) -> Labels:
+    """Labels in one order, of characters that every database keeps."""
+    return tuple(sorted((name, value.replace("\0", "\ufffd")) for name, value in labels))
 
 
 def _judged(
@@ -183,7 +198,7 @@ def _judged(
         acknowledged_at=standing.acknowledged_at if state.open and not step.opened else None,
         notified_at=_notified(decision.notice, standing),
     )
-    outgrown = labels == WHOLE and isinstance(seen, Seen) and seen.text == "The rule has groups"
+    outgrown = labels == WHOLE and isinstance(seen, Seen) and seen.text == GROWN
     forgotten = step.forgotten or (outgrown and not state.open)
     return Judged(labels, at, step, decision.reason, decision.notice, after, forgotten)
 
