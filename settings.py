@@ -149,7 +149,8 @@ class Settings(BaseSettings):
     alert_allow_private: bool = Field(
         False,
         description="Let webhooks of alerts reach addresses inside the network, also without TLS. "
-        "Off, nobody who may edit a channel can make the server call machines behind its firewall; "
+        "Off, whoever may edit a channel cannot reach machines behind the firewall through the "
+        "server; "
         "link-local and metadata addresses stay closed in any case.",
     )
     alert_lag_seconds: float = Field(
