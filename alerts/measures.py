@@ -32,7 +32,8 @@ from queries.filters import EPOCH, TimeRange
 __all__ = ["Course", "MeasureError", "Reading", "course", "instants", "measure", "reach", "unit"]
 
 TOGETHER = timedelta(days=1)
-"""How much time is measured by one question; a longer replay asks several."""
+"""How much time is measured by one question, or what it reaches back; a longer replay asks
+several."""
 
 MOST_TOGETHER = 1_500
 """Instants measured by one question."""
@@ -50,7 +51,7 @@ def instants(rule: Rule, since: datetime, until: datetime) -> list[datetime]:
 
 def measure(scope: Scope, rule: Rule, instants: Sequence[datetime]) -> Measured:
     """The readings of each of the instants, which are in order. Raises MeasureError."""
-    for some in _together(instants):
+    for some in _together(instants, max(TOGETHER, reach(rule))):
         with _saying():
             yield from _measured(scope, rule, some)
 
@@ -77,11 +78,11 @@ def _measured(scope: Scope, rule: Rule, instants: Sequence[datetime]) -> Measure
             raise MeasureError("A query is not measured here: it runs in a process of its own.")
 
 
-def _together(instants: Sequence[datetime]) -> Iterator[Sequence[datetime]]:
+def _together(instants: Sequence[datetime], length: timedelta) -> Iterator[Sequence[datetime]]:
     """The instants in portions that one question can answer."""
     start = 0
     for i, instant in enumerate(instants):
-        if instant - instants[start] >= TOGETHER or i - start >= MOST_TOGETHER:
+        if instant - instants[start] >= length or i - start >= MOST_TOGETHER:
             yield instants[start:i]
             start = i
     if instants:
