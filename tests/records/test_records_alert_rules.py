@@ -8,12 +8,13 @@ from datetime import UTC, datetime, time, timedelta
 from typing import Any
 
 import pytest
+from alert_cast import Cast, make_cast, scope
 from sqlalchemy import select
 
 from access import people
 from access.errors import AccessError, BadValue, Forbidden, NotFound
 from access.people import Person
-from access.scope import Scope, scope_for
+from access.scope import scope_for
 from alerts import rights, store
 from alerts.errors import Meanwhile, Refused
 from alerts.rules import (
@@ -31,14 +32,6 @@ from records import models
 from records.store import Records
 
 NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
-CAST: dict[str, tuple[Any, str | None, Any]] = {
-    "alice": (None, "acme", "owner"),
-    "adam": (None, "acme", "admin"),
-    "bob": (None, "acme", "member"),
-    "charlie": (None, "globex", "owner"),
-    "sam": ("alias_support", None, None),
-    "ada": ("alias_admin", None, None),
-}
 SLOW = Rule(
     name="Slow",
     condition=Threshold(metric="duration.p95", comparator=">", limit=5e8, by=("service",)),
@@ -50,23 +43,10 @@ IN_SQL = Rule(
     condition=SqlQuery(sql="select count(*) from spans", comparator=">", limit=3),
 )
 
-Cast = dict[str, Person]
-
 
 @pytest.fixture
 def cast(records: Records) -> Cast:
-    with records.session() as session:
-        for slug in ("acme", "globex"):
-            people.create_org(session, slug, slug)
-        for name, (staff, org, role) in CAST.items():
-            made = people.create_person(session, f"{name}@x.example", name, None, staff)
-            if org and role:
-                people.add_member(session, made, org, role)
-    return {name: people.find_person_by_email(records, f"{name}@x.example") for name in CAST}
-
-
-def scope(person: Person) -> Scope:
-    return scope_for(person, None if person.memberships else "acme")
+    return make_cast(records)
 
 
 def create(records: Records, who: Person, rule: Rule = SLOW) -> Rule:
