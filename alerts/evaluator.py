@@ -176,7 +176,7 @@ class Evaluator:
         """Know the rules that are on, of orgs that are; read those that changed."""
         table = tables.AlertRule
         known = session.execute(select(table.id, table.revision).join(Org).where(~_is_off()))
-        revisions = dict(known.tuples())
+        revisions = dict(known.all())
         stale = [id_ for id_, revision in revisions.items() if self._read.get(id_) != revision]
         for gone in self._rules.keys() - revisions.keys():
             del self._rules[gone]
@@ -184,15 +184,8 @@ class Evaluator:
             self._off.add(gone)
         self._read = revisions
         for row in session.scalars(select(table).where(table.id.in_(stale))) if stale else ():
-            self._take(row)
-
-    def _take(self, row: tables.AlertRule) -> None:
-        try:
-            self._rules[row.id] = rule_from(row)
-        except Exception:
-            # kept in a form that nobody reads any more: it must not stop the others
-            log.exception("rule %s of %s cannot be read", row.id, row.org)
             self._rules.pop(row.id, None)
+            self._rules.update({rule.id: rule for rule in _readable(row)})
 
     def _missed(self, latest: datetime) -> dict[str, list[datetime]]:
         """For each rule that is behind, its next instants."""
@@ -328,7 +321,7 @@ def _revisions(session: Session, rules: Collection[str]) -> dict[str, int]:
     found = session.execute(
         select(table.id, table.revision).join(Org).where(table.id.in_(list(rules)), ~_is_off())
     )
-    return dict(found.tuples())
+    return dict(found.all())
 
 
 def _off_with_alerts(session: Session) -> set[str]:
@@ -344,7 +337,16 @@ def _off(session: Session, rules: Collection[str]) -> list[Rule]:
         return []
     table = tables.AlertRule
     rows = session.scalars(select(table).join(Org).where(table.id.in_(list(rules)), _is_off()))
-    return [rule_from(row) for row in rows]
+    return [rule for row in rows for rule in _readable(row)]
+
+
+def _readable(row: tables.AlertRule) -> list[Rule]:
+    """The rule, or nothing of one kept in a form that nobody reads: it must not stop others."""
+    try:
+        return [rule_from(row)]
+    except Exception:
+        log.exception("rule %s of %s cannot be read", row.id, row.org)
+        return []
 
 
 def _is_off() -> ColumnElement[bool]:
