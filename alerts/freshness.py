@@ -38,6 +38,7 @@ class Variable:
     while it never changed. What is on the roster and never came has no value and no times.
     """
 
+    org: str
     service: str
     process: str
     data: str
@@ -113,6 +114,7 @@ def _variable(row: Row, now: datetime, more_than: int) -> Variable:
     cadence = None if row["cadence_us"] is None else timedelta(microseconds=row["cadence_us"])
     lag = timedelta(microseconds=row["lag_us"])
     return Variable(
+        org=row["org_id"],
         service=row["service_name"],
         process=row["process"],
         data=row["data_name"],
@@ -141,6 +143,7 @@ def _absent(name: str) -> Variable:
     """Somebody on the roster who never came."""
     process, _, data = name.rpartition("/")
     return Variable(
+        org="",
         service="",
         process=process,
         data=data,

@@ -1,6 +1,7 @@
 -- one row per watched variable: its present value, how it came to it and when it is due again
 with readings as (
     select
+        org_id,
         service_name,
         name as process,
         data_name,
@@ -18,6 +19,7 @@ with readings as (
         and $condition
     union all
     select
+        org_id,
         service_name,
         name as process,
         name as data_name,
@@ -46,7 +48,7 @@ compared as (
             and trace_id is not distinct from lag(trace_id) over variable as repeated
     from readings
     window variable as (
-        partition by service_name, process, data_name, series
+        partition by org_id, service_name, process, data_name, series
         order by at_ns, trace_id, span_id, data_value
     )
 ),
@@ -56,11 +58,11 @@ numbered as (
         sum(cast(changed as integer)) over variable as run,
         epoch_us(time) - epoch_us(lag(time) over variable) as gap_us,
         row_number() over variable as place,
-        count(*) over (partition by service_name, process, data_name, series) as places
+        count(*) over (partition by org_id, service_name, process, data_name, series) as places
     from compared
     where repeated is distinct from true
     window variable as (
-        partition by service_name, process, data_name, series
+        partition by org_id, service_name, process, data_name, series
         order by at_ns, trace_id, span_id, data_value
         rows unbounded preceding
     )
@@ -68,10 +70,11 @@ numbered as (
 latest as (
     select
         *,
-        max(run) over (partition by service_name, process, data_name, series) as last_run
+        max(run) over (partition by org_id, service_name, process, data_name, series) as last_run
     from numbered
 )
 select
+    org_id,
     service_name,
     process,
     data_name,
@@ -89,6 +92,6 @@ select
     any_value(span_id) filter (where place = places) as span_id,
     count(*) over () as variables
 from latest
-group by service_name, process, data_name, series
-order by last_reading desc, service_name, process, data_name, series
+group by org_id, service_name, process, data_name, series
+order by last_reading desc, org_id, service_name, process, data_name, series
 limit $rows

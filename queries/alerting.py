@@ -25,6 +25,7 @@ MOST = 4_000_000
 
 MOST_NAMES = 5_000
 MOST_VARIABLES = 2_000
+MOST_READINGS = 5_000
 
 GRAINS = {
     (): "all",
@@ -260,6 +261,28 @@ def board(
     """One row per watched variable: present value, run, cadence and lag; the last read first."""
     return reader.read(
         scope, "alerting.board", **range_.params, **(watched or Watched()).params, rows=most
+    )
+
+
+def readings(
+    scope: Scope,
+    range_: TimeRange,
+    service: str,
+    process: str,
+    data: str,
+    series: str = "",
+    most: int = MOST_READINGS,
+) -> Answer:
+    """One row per reading of one variable, the newest first; `readings` is how many there are."""
+    return reader.read(
+        scope,
+        "alerting.readings",
+        **range_.params,
+        service=service,
+        process=process,
+        data=data,
+        series=series,
+        rows=most,
     )
 
 

@@ -93,6 +93,7 @@ VALUES: dict[str, Any] = {
     **dict.fromkeys(("by0", "by1", "by2", "key0", "key1", "key2", "process", "data")),
     **dict.fromkeys(("ignore_from", "ignore_until", "pattern")),
     **dict.fromkeys(("timed", "tokens", "share", "agents", "everything"), True),
+    "series": "",
     "tolerance": 0.0,
     "ignored": ["0"],
     "oldest": NOW - timedelta(days=2),
