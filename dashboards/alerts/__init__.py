@@ -1,1 +1,1 @@
-"""Alerts: what is stuck."""
+"""Alerts: what fires, why it does or does not, and what is watched."""

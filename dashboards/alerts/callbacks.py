@@ -1,50 +1,46 @@
-"""Callbacks of the Alerts tab: whose data, which question, what it looks like."""
+"""Callbacks of the Alerts tab: which section is open, and those of the sections."""
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
-from typing import Any
-
 from dash import ClientsideFunction, Dash, Input, Output, State
 
-from access.login import current_scope
-from dashboards.alerts import views
-from dashboards.alerts.layout import Id
-from dashboards.errors import guarded
-from dashboards.parts import faces
+from dashboards.alerts.active import callbacks as active
+from dashboards.alerts.builder import callbacks as builder
+from dashboards.alerts.channels import callbacks as channels
+from dashboards.alerts.history import callbacks as history
+from dashboards.alerts.inbox import callbacks as inbox
+from dashboards.alerts.layout import LAYOUTS, Id, section_id
+from dashboards.alerts.replay import callbacks as replay
+from dashboards.alerts.rules import callbacks as rules
+from dashboards.alerts.silences import callbacks as silences
+from dashboards.alerts.tiles import callbacks as tiles
+from dashboards.alerts.variables import callbacks as variables
 from dashboards.shell.layout import Id as Shell
-from dashboards.shell.link import Link, zone_of
-from queries import watched
-
-View = dict[str, Any]
 
 
 def register(app: Dash) -> None:
-    app.callback(
-        Output(Id.TABLE, "columnDefs"),
-        Output(Id.TABLE, "rowData"),
-        Output(Id.SUMMARY, "children"),
-        Output(Id.FACE, "children"),
-        Input(Shell.VIEW, "data"),
-        Input(Shell.TICK, "data"),
-    )(show_stuck)
+    for section in LAYOUTS:
+        app.clientside_callback(
+            ClientsideFunction("alerts_frame", f"hides_{section or 'active'}"),
+            Output(section_id(section), "hidden"),
+            Input(Shell.VIEW, "data"),
+        )
     app.clientside_callback(
-        ClientsideFunction("observatory", "open_trace"),
-        Output(Shell.SINK, "data", allow_duplicate=True),
-        Input(Id.TABLE, "cellClicked"),
-        State(Shell.ORG, "options"),
-        prevent_initial_call=True,
+        ClientsideFunction("alerts_frame", "tabs"),
+        Output(Id.TABS, "children"),
+        Input(Shell.VIEW, "data"),
+        State(Id.TABS, "children"),
     )
-
-
-@guarded(lambda sentence: ([], [], None, faces.failed(sentence)))
-def show_stuck(view: View, tick: int | None) -> Any:
-    link, zone = Link.parse(view["search"]), zone_of(view["zone"])
-    scope = current_scope(link.org or None)
-    runs = watched.stuck(scope, link.time_range(datetime.now(UTC)))
-    return (
-        views.columns(many=scope.org is None),
-        views.rows(runs, zone),
-        views.summary(runs, zone),
-        views.nothing(runs),
-    )
+    for part in (
+        tiles,
+        active,
+        rules,
+        builder,
+        replay,
+        history,
+        variables,
+        silences,
+        channels,
+        inbox,
+    ):
+        part.register(app)

@@ -1,65 +1,76 @@
-"""Layout of the Alerts tab."""
+"""Layout of the Alerts tab: the sections' tabs, and below them every section, one of them shown."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from enum import StrEnum
+from typing import Any
 
-from dash import html
+from dash import dcc, html
 from dash.development.base_component import Component
 
-from dashboards.parts import tables
+from dashboards.alerts.active import layout as active
+from dashboards.alerts.builder import layout as builder
+from dashboards.alerts.channels import layout as channels
+from dashboards.alerts.history import layout as history
+from dashboards.alerts.inbox import layout as inbox
+from dashboards.alerts.replay import layout as replay
+from dashboards.alerts.rules import layout as rules
+from dashboards.alerts.sections import INSIDE, TITLES, Section
+from dashboards.alerts.silences import layout as silences
+from dashboards.alerts.variables import layout as variables
 
 
 class Id(StrEnum):
-    TABLE = "alerts-table"
-    FACE = "alerts-face"
-    SUMMARY = "alerts-summary"
+    TABS = "alerts-tabs"
 
 
-ORG_COLUMN = {"field": "org", "headerName": "Org", "width": 110}
+LAYOUTS: dict[Section, Callable[[], Component]] = {
+    Section.ACTIVE: active.layout,
+    Section.RULES: rules.layout,
+    Section.BUILDER: builder.layout,
+    Section.REPLAY: replay.layout,
+    Section.HISTORY: history.layout,
+    Section.VARIABLES: variables.layout,
+    Section.SILENCES: silences.layout,
+    Section.CHANNELS: channels.layout,
+    Section.INBOX: inbox.layout,
+}
 
-COLUMNS = (
-    {
-        "field": "state",
-        "headerName": "State",
-        "cellRenderer": "Status",
-        "width": 92,
-        "minWidth": 88,
-    },
-    {
-        "field": "process",
-        "headerName": "Process",
-        "cellRenderer": "Process",
-        "flex": 2,
-        "minWidth": 180,
-    },
-    {"field": "data", "headerName": "Data", "flex": 1.2, "minWidth": 110},
-    {"field": "value", "headerName": "Stuck at", "flex": 1, "minWidth": 84, "cellClass": "num"},
-    tables.number("readings", "In a row", "readings_text", width=84),
-    tables.number("lasted", "For", "lasted_text", width=104),
-    {"field": "since", "headerName": "Since", "width": 164, "minWidth": 164, "cellClass": "time"},
-    {
-        "field": "until",
-        "headerName": "Last reading",
-        "width": 164,
-        "minWidth": 164,
-        "cellClass": "time",
-    },
-)
+
+def section_id(section: Section) -> str:
+    """Id of what holds a section."""
+    return f"alerts-section-{section or 'active'}"
 
 
 def layout() -> Component:
-    intro = [
-        html.H1("Stuck variables"),
-        html.P(
-            "Watched variables (aeos.data.* on spans, and metric gauges) that gave "
-            "the same value more than 5 times in a row."
-        ),
-    ]
-    sheet = tables.sheet(
-        html.Div(intro, className="intro"),
-        tables.grid(Id.TABLE, COLUMNS, row_id="id", sortable=True, class_name="fills"),
-        Id.FACE,
-        html.Div(id=Id.SUMMARY, className="summary", role="status"),
+    return html.Div(
+        [
+            html.Nav(
+                [_tab(each) for each in TITLES], id=Id.TABS, className="alerts-tabs", **_NAMED
+            ),
+            *(_section(section, made) for section, made in LAYOUTS.items()),
+        ],
+        className="room alerts-room",
     )
-    return html.Div(sheet, className="room alerts-room")
+
+
+_NAMED: dict[str, Any] = {"aria-label": "Sections of Alerts"}
+
+
+def _tab(section: Section) -> Component:
+    """A tab of its own, or of a section inside it; which it stands for is in its id."""
+    return dcc.Link(
+        TITLES[section],
+        id=f"alerts-tab-{section or 'active'}",
+        href="/alerts" + (f"?section={section}" if section else ""),
+        className="alerts-tab",
+    )
+
+
+def _section(section: Section, made: Callable[[], Component]) -> Component:
+    """Hidden until the URL says that it is open."""
+    data: dict[str, Any] = {"data-section": section, "data-tab": INSIDE.get(section, section)}
+    return html.Section(
+        made(), id=section_id(section), className="alerts-section", hidden=True, **data
+    )

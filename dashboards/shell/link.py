@@ -76,6 +76,11 @@ class Link:
     service: str = ""
     revision: str = ""
     against: str = ""
+    section: str = ""
+    rule: str = ""
+    alert: str = ""
+    tile: str = ""
+    kind: str = ""
 
     @classmethod
     def parse(cls, search: str | None) -> Link:

@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from plotly.utils import PlotlyJSONEncoder
 from wire import words
 
-from dashboards.alerts import views as alerts
+from dashboards.alerts.variables import views as alerts
 from dashboards.code import views as code
 from dashboards.overview.chart import views as overview
 from dashboards.parts import cards, charts, faces, tables

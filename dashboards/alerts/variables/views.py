@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 
 from dash.development.base_component import Component
 
-from dashboards.alerts.layout import COLUMNS, ORG_COLUMN
+from dashboards.alerts.variables.layout import COLUMNS, ORG_COLUMN
 from dashboards.parts import faces, formats
 from queries.reader import Answer, Row
 

@@ -1,0 +1,1 @@
+"""Active alerts, and everything about one of them."""

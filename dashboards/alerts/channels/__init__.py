@@ -1,0 +1,1 @@
+"""Channels: where notifications go, and what became of them."""

@@ -1,0 +1,1 @@
+"""What happened to alerts, and why each evaluation spoke or stayed silent."""

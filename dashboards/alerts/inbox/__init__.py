@@ -1,0 +1,1 @@
+"""The inbox of notices, and the bell that counts those unread."""

@@ -1,0 +1,1 @@
+"""The time machine: what a rule would have done."""

@@ -1,0 +1,10 @@
+"""Layout of the rules of the organisation."""
+
+from __future__ import annotations
+
+from dash import html
+from dash.development.base_component import Component
+
+
+def layout() -> Component:
+    return html.Div(className="alerts-fills")

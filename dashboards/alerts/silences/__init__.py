@@ -1,0 +1,1 @@
+"""Silences: alerts that tell nobody for a time."""

@@ -1,0 +1,1 @@
+"""The numbers above the active alerts, which filter them."""

@@ -1,0 +1,1 @@
+"""Watched variables: frozen, silent or lagging."""
