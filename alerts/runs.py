@@ -24,8 +24,10 @@ from queries import alerting
 from queries.alerting import Repeats, Steps, Watched
 from queries.filters import TimeRange
 
+HOUR = timedelta(hours=1)
 DAY = timedelta(days=1)
-"""How far back a run is looked for, when the rule's window is shorter."""
+"""How far back a run is looked for, when the rule's window is shorter than an hour: many variables
+are read too seldom to be found frozen in that."""
 
 _AFTER = timedelta(microseconds=1)
 
@@ -35,7 +37,7 @@ SHOWN = 80
 
 def reach(rule: Rule, lasting: timedelta) -> timedelta:
     """How far before an instant a frozen variable's run is followed."""
-    return max(rule.window, 2 * lasting, DAY)
+    return max(rule.window if rule.window >= HOUR else DAY, 2 * lasting)
 
 
 @dataclass(frozen=True)

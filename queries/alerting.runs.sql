@@ -9,9 +9,8 @@ with readings as (
         quoted,
         at_ns,
         start_time as time,
-        ingest_time,
-        trace_id,
-        span_id
+        -- which of the readings of one moment it is; one number is sorted faster than two ids
+        hash(trace_id, span_id) as twin
     from variables($spans, $since, $until)
     where ($process is null or name glob $process)
         and ($data is null or data_name glob $data)
@@ -26,9 +25,7 @@ with readings as (
         false as quoted,
         start_unix_ns(time, time_ns) as at_ns,
         time,
-        ingest_time,
-        null as trace_id,
-        null as span_id
+        0 as twin
     from metric_points($metric_points)
     -- a point without a value says nothing, but ends a run
     where $gauges and kind = 'gauge' and time >= $since and time < $until
@@ -71,12 +68,11 @@ compared as (
         -- a delivery may be repeated, which is no further reading
         not differs
             and at_ns = lag(at_ns) over variable
-            and span_id is not distinct from lag(span_id) over variable
-            and trace_id is not distinct from lag(trace_id) over variable as repeated
+            and twin = lag(twin) over variable as repeated
     from judged
     window variable as (
         partition by service_name, process, data_name, series
-        order by at_ns, trace_id, span_id, data_value
+        order by at_ns, twin, data_value
     )
 ),
 numbered as (
@@ -87,7 +83,7 @@ numbered as (
     where repeated is distinct from true
     window variable as (
         partition by service_name, process, data_name, series
-        order by at_ns, trace_id, span_id, data_value
+        order by at_ns, twin, data_value
         rows unbounded preceding
     )
 )
@@ -102,7 +98,7 @@ select
     count(*) as readings,
     min(time) as since,
     max(time) as until,
-    arg_max(data_value, (at_ns, trace_id, span_id)) as data_value
+    arg_max(data_value, (at_ns, twin)) as data_value
 from numbered
 group by all
 order by service_name, process, data_name, series, slot, run

@@ -541,7 +541,7 @@ def test_names_that_rules_may_use(world: World) -> None:
     scope = world.scope("alice")
     for name in ("error_rate", "queue size", "avg confidence", "oil_c", "max oil_c", "level"):
         assert metrics.known(scope, name, AT), name
-    for name in ("mode", "oil", "p95", "", "avg error_rate"):
+    for name in ("mode", "oil", "p96", "", "avg error_rate"):
         assert not metrics.known(scope, name, AT), name
     assert metrics.refusal(scope, "oil_x", AT) == (
         'No metric or watched variable named "oil_x" has been sent here. Did you mean "oil_c"?'
