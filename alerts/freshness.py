@@ -88,6 +88,21 @@ def board(
     return Board(ordered, known + len(found) - len(answer.rows))
 
 
+def one(
+    scope: Scope, range_: TimeRange, now: datetime, names: tuple[str, str, str, str]
+) -> Variable | None:
+    """The variable of this service, process, name and series, if it was read in the range."""
+    watched = Watched(_literal(names[1]), _literal(names[2]))
+    rows = [_variable(row, now, MORE_THAN) for row in alerting.board(scope, range_, watched)]
+    found = (r for r in rows if (r.service, r.process, r.data, r.series) == names)
+    return next(found, None)
+
+
+def _literal(name: str) -> str:
+    """A glob that only this name meets."""
+    return "".join(f"[{c}]" if c in "*?[" else c for c in name)
+
+
 def kinds(
     run_length: int,
     silence: timedelta,

@@ -30,7 +30,7 @@ MAX_TEXT = 500
 """Characters of a parameter that are read, but for those of LONG."""
 
 MAX_LONG = 4_000
-LONG = frozenset({"q", "cols", "only", "select", "node", "onto"})
+LONG = frozenset({"q", "cols", "only", "select", "node", "onto", "variable", "matchers"})
 
 YEARS = range(1900, 9000)
 """Years that a range may touch; at the ends of the calendar, other zones have no date to show."""
@@ -81,6 +81,10 @@ class Link:
     alert: str = ""
     tile: str = ""
     kind: str = ""
+    variable: str = ""
+    silence: str = ""
+    matchers: str = ""
+    channel: str = ""
 
     @classmethod
     def parse(cls, search: str | None) -> Link:

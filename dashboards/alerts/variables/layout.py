@@ -36,7 +36,13 @@ COLUMNS = (
         "flex": 2,
         "minWidth": 170,
     },
-    {"field": "data", "headerName": "Variable", "flex": 1.2, "minWidth": 112, "tooltipField": "data"},
+    {
+        "field": "data",
+        "headerName": "Variable",
+        "flex": 1.2,
+        "minWidth": 112,
+        "tooltipField": "data",
+    },
     {
         "field": "value",
         "headerName": "Value",
@@ -63,20 +69,26 @@ COLUMNS = (
 
 
 def layout() -> Component:
-    return html.Div([_board(), _detail(), dcc.Store(id=Id.ROWS)], className="variables alerts-fills")
+    return html.Div(
+        [_board(), _detail(), dcc.Store(id=Id.ROWS)], className="variables alerts-fills"
+    )
 
 
 def _board() -> Component:
     tools = [
         html.Nav(id=Id.KINDS, className="kinds", **_named("Kinds of trouble")),
         html.Span(className="context-gap"),
-        dcc.Input(
-            id=Id.FIND,
-            type="search",
-            placeholder="Find a process or variable",
-            debounce=0.3,
-            className="search",
-            **_named("Find a process or variable"),
+        html.Label(
+            [
+                html.Span("Find a process or variable", className="only-heard"),
+                dcc.Input(
+                    id=Id.FIND,
+                    type="search",
+                    placeholder="Find a process or variable",
+                    debounce=0.3,
+                    className="search",
+                ),
+            ]
         ),
     ]
     return tables.sheet(
