@@ -276,9 +276,9 @@ _MEASURES: dict[str, Measure] = {
 
 
 def _points(scope: Scope, asked: Asked, steps: Steps) -> Of:
-    for key in asked.by:
-        if key not in alerting.POINT_KEYS and not key.startswith(("attr.", "resource.")):
-            raise MeasureError(f'Metrics have no "{key}". Group by service, agent or an attribute.')
+    for its in asked.by:
+        if its not in alerting.POINT_KEYS and not its.startswith(("attr.", "resource.")):
+            raise MeasureError(f'Metrics have no "{its}". Group by service, agent or an attribute.')
     if not speaks_of_points(asked.condition):
         raise MeasureError(
             "This search speaks of spans, and the metric comes from metric points. "
