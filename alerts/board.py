@@ -125,6 +125,16 @@ def present(records: Records, scope: Scope, now: datetime) -> Board:
     return Board(alerts, {tile: counts[tile] for tile in Tile}, len(rows) > MOST)
 
 
+def find(
+    records: Records, scope: Scope, rule_id: str, group_key: str, now: datetime
+) -> Alert | None:
+    """One alert of the scope as it stands now; None when there is none, or none any more."""
+    with records.reading() as session:
+        rows = _states(session, scope, rule_id, group_key)
+        quiet = silences.between(session, scope.orgs, now, now + silences.A_DAY)
+    return _alert(rows[0], {}, quiet, now) if rows else None
+
+
 def would_mute(
     records: Records, scope: Scope, matchers: Sequence[Matcher], now: datetime
 ) -> list[Alert]:
@@ -150,10 +160,12 @@ def listed(records: Records, scope: Scope, now: datetime, lag: timedelta) -> lis
     ]
 
 
-def _states(session: Session, scope: Scope) -> list[Any]:
-    """States with their rules and the names of who snoozed and acknowledged them."""
+def _states(session: Session, scope: Scope, *one: str) -> list[Any]:
+    """States with their rules and the names of who snoozed and acknowledged them; only that of one
+    rule and group, when these are given."""
     snoozer, acknowledger = aliased(models.Person), aliased(models.Person)
     idle = case((AlertState.state == "inactive", 1), else_=0)
+    key = (AlertState.rule_id, AlertState.group_key)
     return list(
         session.execute(
             select(AlertState, AlertRule, snoozer.name, acknowledger.name)
@@ -161,6 +173,7 @@ def _states(session: Session, scope: Scope) -> list[Any]:
             .outerjoin(snoozer, snoozer.id == AlertState.snoozed_by)
             .outerjoin(acknowledger, acknowledger.id == AlertState.acknowledged_by)
             .where(AlertState.org.in_(scope.orgs))
+            .where(*(column == value for column, value in zip(key, one, strict=False)))
             .order_by(idle, AlertState.since.desc(), AlertState.rule_id, AlertState.group_key)
             .limit(MOST + 1)
         )

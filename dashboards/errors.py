@@ -8,6 +8,7 @@ from collections.abc import Callable
 from typing import Any, ParamSpec
 
 from access.errors import AccessError
+from alerts.errors import AlertError
 from dashboards.shell.link import LinkError
 from queries.errors import QuestionError
 
@@ -20,7 +21,7 @@ UNEXPECTED = "Something went wrong here. Try again; the server's log has the cau
 
 def sentence(error: Exception) -> str:
     """What to tell the person; anything that is not ours stays in the log."""
-    if isinstance(error, AccessError | QuestionError | LinkError):
+    if isinstance(error, AccessError | AlertError | QuestionError | LinkError):
         return str(error)
     log.error("a panel failed", exc_info=error)
     return UNEXPECTED
