@@ -13,6 +13,7 @@ from contextlib import contextmanager, nullcontext
 from pathlib import Path
 
 from benchmarks import (
+    alerting,
     baseline,
     exploring,
     exporting,
@@ -40,6 +41,7 @@ def main() -> int:
                 *_exploring(folder, options),
                 *_opening(folder, options),
                 *_exporting(folder, options),
+                *_alerting(folder, options),
                 *_ingest(options),
             ]
     except DifferenceError as error:
@@ -130,6 +132,15 @@ def _exporting(folder: Path, options: argparse.Namespace) -> list[Line]:
     _say(f"Exporting {options.spans:,} spans…")
     raised = stage.raised(folder, options.spans)
     return [_said(line) for line in exporting.run(raised, folder, wanted)]
+
+
+def _alerting(folder: Path, options: argparse.Namespace) -> list[Line]:
+    wanted = [name for name in alerting.NAMES if _wanted(name, options)]
+    if not wanted:
+        return []
+    _say(f"Evaluating {alerting.RULES} rules over {options.spans:,} spans…")
+    raised = stage.raised(folder, options.spans)
+    return [_said(line) for line in alerting.run(raised, folder, wanted)]
 
 
 def _ingest(options: argparse.Namespace) -> list[Line]:
