@@ -179,9 +179,8 @@ def main() -> int:
         print(total.line(sensitivity), flush=True)
     labelled = sum(len(series.labelled) for series in every)
     print(f"\nOf {labelled} labelled windows only those with a week of history before are counted.")
-    print(
-        f"Labelled is {_share(total.labelled, total.judged)} of the time: chance would be as right."
-    )
+    labelled_time = _share(total.labelled, total.judged)
+    print(f"Labelled is {labelled_time} of the time: the precision that chance would have.")
     return 0
 
 
