@@ -6,8 +6,9 @@ The one idea: every problem is found at once, each with its field and the next s
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import datetime, timedelta
+from functools import cache
 from math import isfinite
 from typing import Any, Final, Literal, get_args, get_origin
 from zoneinfo import ZoneInfo
@@ -15,10 +16,9 @@ from zoneinfo import ZoneInfo
 from access.people import CONTROL
 from access.scope import Scope
 from alerts import metrics, spec, sql, windows
+from alerts.amounts import said
 from alerts.errors import MeasureError, Problem, Refused
 from alerts.rules import (
-    HOUR,
-    MINUTE,
     SECOND,
     ZERO,
     Anomaly,
@@ -53,13 +53,27 @@ OWN_LABELS: Final = ("rule", "severity", "type")
 _LABEL = re.compile(r"[A-Za-z_][A-Za-z0-9_.-]{0,62}")
 
 Problems = Iterator[Problem]
+Refusal = Callable[[str], str | None]
 
 
 def refuse(scope: Scope, rule: Rule, now: datetime) -> None:
     """Raise Refused with every problem of the rule, also what only the org's data can tell."""
-    found = list(problems(rule)) or list(_unknown_metric(scope, rule.condition, now))
+    found = list(problems(rule)) or list(unknown(rule, in_org(scope, now)))
     if found:
         raise Refused(found)
+
+
+def in_org(scope: Scope, now: datetime) -> Refusal:
+    """Says why a metric's name cannot be used in the org; None when it can. Asks once a name."""
+    return cache(lambda name: metrics.refusal(scope, name, now))
+
+
+def unknown(rule: Rule, refusal: Refusal) -> Problems:
+    """Whether the rule names a metric that nobody knows."""
+    if isinstance(rule.condition, Threshold | Anomaly):
+        said_no = refusal(rule.condition.metric)
+        if said_no:
+            yield Problem("metric", said_no)
 
 
 def problems(rule: Rule) -> Problems:
@@ -69,7 +83,7 @@ def problems(rule: Rule) -> Problems:
         # what is not of its type cannot be compared
         yield from wrong
         return
-    if not all(_can_be_kept(text) for text in _strings(spec.spec_of(rule))):
+    if not all(_can_be_kept(text) for text in (rule.name, *_strings(spec.spec_of(rule)))):
         yield Problem("name", "A text here holds characters that cannot be kept. Type it anew.")
         return
     yield from _texts(rule)
@@ -157,10 +171,10 @@ def _times(rule: Rule) -> Problems:
 
 def _between(name: str, value: timedelta, least: timedelta, most: timedelta) -> Problems:
     if value < least:
-        what = "cannot be negative" if least == ZERO else f"is at least {duration(least)}"
-        yield Problem(name, f"{_shown(name)} {what}, not {duration(value)}.")
+        what = "cannot be negative" if least == ZERO else f"is at least {said(least)}"
+        yield Problem(name, f"{_shown(name)} {what}, not {said(value)}.")
     elif value > most:
-        yield Problem(name, f"{_shown(name)} is at most {duration(most)}, not {duration(value)}.")
+        yield Problem(name, f"{_shown(name)} is at most {said(most)}, not {said(value)}.")
 
 
 def _labels(rule: Rule) -> Problems:
@@ -321,36 +335,13 @@ def _listed(name: str, values: tuple[str, ...]) -> Problems:
 def _zone(name: str) -> Problems:
     try:
         ZoneInfo(name)
-    except (ValueError, OSError):
+    except (ValueError, OSError, KeyError):
         yield Problem(
             "zone", f"There is no time zone {_quoted(name)}. Write one like Europe/Berlin or UTC."
         )
 
 
-def _unknown_metric(scope: Scope, condition: Condition, now: datetime) -> Problems:
-    if isinstance(condition, Threshold | Anomaly):
-        refusal = metrics.refusal(scope, condition.metric, now)
-        if refusal:
-            yield Problem("metric", refusal)
-
-
 # how things are called
-
-
-_UNITS: Final = (("d", 24 * HOUR), ("h", HOUR), ("m", MINUTE), ("s", SECOND))
-
-
-def duration(value: timedelta) -> str:
-    """As people and YAML write it: 90s, 5m, 1h30m; 0s for none."""
-    sign, left = ("-", -value) if value < ZERO else ("", value)
-    parts = []
-    for unit, length in _UNITS:
-        n, left = divmod(left, length)
-        if n:
-            parts.append(f"{n}{unit}")
-    if left:
-        parts.append(f"{left.microseconds / 1e3:.3f}".rstrip("0").rstrip(".") + "ms")
-    return sign + ("".join(parts) or "0s")
 
 
 def _shown(field: str) -> str:

@@ -36,12 +36,24 @@ class Refused(AlertError):
 
 
 class Miswritten(Refused):
-    """A text that is no rule; `line` counts from 1 and `key` is "" when no key is at fault."""
+    """A text that is no rule; `line` counts from 1 and `key` is "" when no key is at fault.
+
+    Several mistakes `together` are one: its line and key are the first one's.
+    """
 
     def __init__(self, sentence: str, line: int, key: str = "") -> None:
         where = f"Line {line}, {key}" if key else f"Line {line}"
         super().__init__([Problem(key, f"{where}: {sentence}")])
         self.line, self.key = line, key
+
+    @classmethod
+    def together(cls, mistakes: Sequence[Miswritten]) -> Miswritten:
+        first = min(mistakes, key=lambda mistake: mistake.line)
+        whole = cls("", first.line, first.key)
+        ordered = sorted(mistakes, key=lambda mistake: mistake.line)
+        whole.problems = tuple(problem for mistake in ordered for problem in mistake.problems)
+        whole.args = (" ".join(problem.sentence for problem in whole.problems),)
+        return whole
 
 
 class Meanwhile(AlertError):

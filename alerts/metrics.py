@@ -52,9 +52,12 @@ def _durations() -> Iterator[Metric]:
             "ns",
             f"p{share}",
             f"How long {share} % of the spans take at most.",
-            tuple(
-                f"{name}.p{share}"
-                for name in ("response_time", "latency", "api.response_time", "api.latency")
+            (
+                f"p{share}",
+                *(
+                    f"{name}.p{share}"
+                    for name in ("response_time", "latency", "api.response_time", "api.latency")
+                ),
             ),
             quantile=share / 100,
         )

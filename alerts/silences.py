@@ -38,6 +38,7 @@ MOST_MATCHERS: Final = 20
 REMEMBERED: Final = 30 * A_DAY
 """How long a silence that is over is still listed."""
 
+MISSING: Final = "There is no such silence, or none that you may see."
 EXAMPLE: Final = "service=checkout severity!=critical"
 
 _MATCHER = re.compile(r"""\s*([^\s=!"]+)\s*(!=|=)\s*("(?:[^"\\]|\\.)*"|[^\s"]*)(?=\s|,|$)""")
@@ -238,19 +239,50 @@ def create(
     return made
 
 
+def find(records: Records, scope: Scope, silence_id: str) -> Silence:
+    """Raises NotFound, for a silence of another org as for one that does not exist."""
+    with records.reading() as session:
+        found = session.execute(
+            _select(scope.orgs).where(AlertSilence.id == silence_id)
+        ).one_or_none()
+    if found is None:
+        raise NotFound(MISSING)
+    return _silence(*found)
+
+
+def change(
+    records: Records, person: Person, scope: Scope, silence: Silence, now: datetime
+) -> Silence:
+    """Keep a silence that is not over under its id with other labels, times or words."""
+    require(person, scope, "edit")
+    found = list(problems(silence, now))
+    if found:
+        raise Refused(found)
+    with records.session() as session:
+        row, before = _to_change(session, scope, silence.id)
+        if before.over_at <= now:
+            raise Refused([Problem("", "This silence is over. Make a new one.")])
+        row.matchers = [asdict(matcher) for matcher in silence.matchers]
+        row.starts_at, row.ends_at = silence.starts_at, silence.ends_at
+        row.weekly, row.comment = _kept(silence.weekly), silence.comment
+        after = replace(
+            before,
+            matchers=silence.matchers,
+            starts_at=silence.starts_at,
+            ends_at=silence.ends_at,
+            weekly=silence.weekly,
+            comment=silence.comment,
+        )
+        told = {"before": _told(before), "after": _told(after)}
+        _record(session, person, after, "alert_silence.changed", **told)
+    return after
+
+
 def end(records: Records, person: Person, scope: Scope, silence_id: str, now: datetime) -> None:
     """Let the silence be over from now on; nothing happens when it is over already."""
     require(person, scope, "edit")
     with records.session() as session:
-        found = session.execute(
-            _select(scope.orgs)
-            .where(AlertSilence.id == silence_id)
-            .with_for_update(of=AlertSilence)
-        ).one_or_none()
-        if found is None:
-            raise NotFound("There is no such silence, or none that you may see.")
-        row, by = found
-        before = _silence(row, by)
+        row, before = _to_change(session, scope, silence_id)
         if before.over_at <= now:
             return
         row.ended_at = now
@@ -262,6 +294,16 @@ def end(records: Records, person: Person, scope: Scope, silence_id: str, now: da
             before=_told(before),
             after=_told(replace(before, ended_at=now)),
         )
+
+
+def _to_change(session: Session, scope: Scope, silence_id: str) -> tuple[AlertSilence, Silence]:
+    found = session.execute(
+        _select(scope.orgs).where(AlertSilence.id == silence_id).with_for_update(of=AlertSilence)
+    ).one_or_none()
+    if found is None:
+        raise NotFound(MISSING)
+    row, by = found
+    return row, _silence(row, by)
 
 
 def visible(records: Records, scope: Scope, now: datetime) -> list[Silence]:
@@ -320,7 +362,7 @@ def problems(silence: Silence, now: datetime) -> Iterator[Problem]:
 def _weekly_problems(silence: Silence, weekly: Weekly, now: datetime) -> Iterator[Problem]:
     try:
         ZoneInfo(weekly.zone)
-    except (ValueError, OSError):
+    except (ValueError, OSError, KeyError):
         zone = weekly.zone[:80]
         yield Problem(
             "zone", f'There is no time zone "{zone}". Write one like Europe/Berlin or UTC.'

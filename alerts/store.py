@@ -92,17 +92,29 @@ def create_all(
     records: Records, person: Person, scope: Scope, rules: Sequence[Rule], now: datetime
 ) -> list[Rule]:
     """Keep all of these new rules, or none of them."""
-    org = require(person, scope, "edit")
+    require(person, scope, "edit")
     for rule in rules:
         _allow_sql(person, scope, rule, None)
         checks.refuse(scope, rule, now)
-    made = [replace(rule, id=uuid4().hex, org=org, revision=1) for rule in rules]
+    return keep(records, person, scope, [replace(rule, id="") for rule in rules], now)
+
+
+def keep(
+    records: Records, person: Person, scope: Scope, rules: Sequence[Rule], now: datetime
+) -> list[Rule]:
+    """Keep all of these rules, whose checks are done, or none of them: those without an id are
+    new, the others take the place of what has their id and revision."""
+    org = require(person, scope, "edit")
     with records.session() as session:
-        _refuse_too_many(session, org, len(made))
-        for rule in made:
-            _refuse_strange_channels(session, rule)
-            _insert(session, person, rule, now)
-    return made
+        _refuse_too_many(session, org, sum(not rule.id for rule in rules))
+        return [_kept(session, person, scope, replace(rule, org=org), now) for rule in rules]
+
+
+def plant(session: Session, org: str, rules: Sequence[Rule], now: datetime) -> None:
+    """Keep rules of our own making in a new org, where nobody has done so yet."""
+    for rule in rules:
+        made = replace(rule, id=uuid4().hex, org=org, revision=1)
+        _insert(session, None, made, now)
 
 
 def update_rule(records: Records, person: Person, scope: Scope, rule: Rule, now: datetime) -> Rule:
@@ -112,11 +124,7 @@ def update_rule(records: Records, person: Person, scope: Scope, rule: Rule, now:
     before = find(records, scope, rule.id)
     _allow_sql(person, scope, rule, before)
     checks.refuse(scope, rule, now)
-    after = replace(rule, org=before.org, revision=rule.revision + 1)
-    with records.session() as session:
-        _refuse_strange_channels(session, after)
-        _write(session, person, rule_from(_row(session, scope, rule.id)), after, now)
-    return after
+    return keep(records, person, scope, [rule], now)[0]
 
 
 def set_enabled(
@@ -142,6 +150,18 @@ def delete(records: Records, person: Person, scope: Scope, rule_id: str, now: da
         _end_alerts(session, person, rule, now)
         _record(session, person, rule, "alert_rule.deleted", before=_told(rule))
         session.delete(row)
+
+
+def _kept(session: Session, person: Person, scope: Scope, rule: Rule, now: datetime) -> Rule:
+    before = rule_from(_row(session, scope, rule.id)) if rule.id else None
+    _allow_sql(person, scope, rule, before)
+    made = replace(rule, id=rule.id or uuid4().hex, revision=rule.revision + 1 if before else 1)
+    _refuse_strange_channels(session, made)
+    if before:
+        _write(session, person, before, made, now)
+    else:
+        _insert(session, person, made, now)
+    return made
 
 
 def _end_alerts(session: Session, person: Person, rule: Rule, now: datetime) -> None:
@@ -181,7 +201,7 @@ def _refuse_strange_channels(session: Session, rule: Rule) -> None:
         raise Refused([Problem("channels", "A channel is gone. Choose among those of the list.")])
 
 
-def _insert(session: Session, person: Person, rule: Rule, now: datetime) -> None:
+def _insert(session: Session, person: Person | None, rule: Rule, now: datetime) -> None:
     row = AlertRule(
         id=rule.id,
         org=rule.org,
@@ -191,7 +211,7 @@ def _insert(session: Session, person: Person, rule: Rule, now: datetime) -> None
         enabled=rule.enabled,
         created_at=now,
         updated_at=now,
-        updated_by=person.id,
+        updated_by=person.id if person else None,
     )
     try:
         with session.begin_nested():
@@ -247,11 +267,13 @@ def _changed(before: Rule, after: Rule) -> dict[str, dict[str, Any]]:
     }
 
 
-def _record(session: Session, person: Person, rule: Rule, action: str, **details: Any) -> None:
+def _record(
+    session: Session, person: Person | None, rule: Rule, action: str, **details: Any
+) -> None:
     audit.record(
         session,
         action,
-        person=person.id,
+        person=person.id if person else None,
         org=rule.org,
         subject=rule.name,
         details={"id": rule.id, **details},
