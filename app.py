@@ -22,7 +22,7 @@ import settings as settings_module
 from access import login, sessions
 from access.keys import KeyRing
 from access.scope import Scope
-from alerts import channel_store, outbox, queried
+from alerts import channel_store, deliveries, outbox, queried
 from alerts import evaluator as evaluating
 from alerts import lease as leases
 from alerts.channels.ways import MailServer, Ways
@@ -93,6 +93,7 @@ class App:
             Job("edges", self.find_edges, MINUTE),
             Job("metrics", self.roll_metrics, MINUTE),
             Job("deliver", self.sender.pump, DELIVER_SECONDS),
+            Job("letters", self.forget_letters, HOUR),
             Job("sessions", self.forget_sessions, HOUR),
             Job("lease", self.evaluator.lease.beat, leases.BEAT_EVERY),
             Job("alerts", self.evaluator.turn, evaluating.TURN_EVERY),
@@ -112,6 +113,9 @@ class App:
 
     def forget_sessions(self) -> None:
         sessions.purge_expired(self.records, datetime.now(UTC))
+
+    def forget_letters(self) -> None:
+        deliveries.forget(self.records, datetime.now(UTC))
 
     def close(self) -> None:
         self.evaluator.close()

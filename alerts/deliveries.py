@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, cast
 
-from sqlalchemy import CursorResult, select, update
+from sqlalchemy import CursorResult, delete, select, update
 
 from access import audit
 from access.people import Person
@@ -17,6 +17,7 @@ from records import alerts as tables
 from records.store import Records
 
 MOST = 200
+KEPT_FOR = timedelta(days=90)
 
 Row = tables.AlertNotification
 Attempt = tables.AlertDelivery
@@ -125,6 +126,13 @@ def replay(
                 session, "alert_notifications.replayed", person=person.id, org=org, details=details
             )
     return cast("CursorResult[Any]", found).rowcount
+
+
+def forget(records: Records, now: datetime) -> None:
+    """Drop what is over and older than KEPT_FOR, with its attempts."""
+    over = (Row.created_at < now - KEPT_FOR, Row.state.in_(("sent", "dead", "cancelled")))
+    with records.session() as session:
+        session.execute(delete(Row).where(*over))
 
 
 def _delivery(attempt: tables.AlertDelivery, row: tables.AlertNotification) -> Delivery:
