@@ -3,7 +3,7 @@
   "use strict";
   const DEFAULTS = { range: "24h", zone: "browser", live: "off", mode: "spans", chart: "rate" };
   /* what names something of one org, and nothing in another */
-  const OF_ONE_ORG = { trace: "", span: "", version: "", root: "", other: "", select: "", only: "", cohort: "", zoom: "", function: "", service: "", revision: "", against: "", node: "", onto: "", rule: "", alert: "", variable: "", silence: "", matchers: "", channel: "" };
+  const OF_ONE_ORG = { trace: "", span: "", version: "", root: "", other: "", select: "", only: "", cohort: "", zoom: "", function: "", service: "", revision: "", against: "", node: "", onto: "", rule: "", alert: "", draft: "", rival: "", rival_draft: "", variable: "", silence: "", matchers: "", channel: "" };
   const SHARED = ["org", "range", "since", "until", "zone", "live"];
   const INSIDE = { "/trace": "/traces", "/compare": "/traces", "/map": "/" };
   const LIVE_SECONDS = { "5s": 5, "30s": 30 };

@@ -30,7 +30,9 @@ MAX_TEXT = 500
 """Characters of a parameter that are read, but for those of LONG."""
 
 MAX_LONG = 4_000
-LONG = frozenset({"q", "cols", "only", "select", "node", "onto", "variable", "matchers"})
+LONG = frozenset(
+    {"q", "cols", "only", "select", "node", "onto", "variable", "matchers", "draft", "rival_draft"}
+)
 
 YEARS = range(1900, 9000)
 """Years that a range may touch; at the ends of the calendar, other zones have no date to show."""
@@ -79,6 +81,9 @@ class Link:
     section: str = ""
     rule: str = ""
     alert: str = ""
+    draft: str = ""
+    rival: str = ""
+    rival_draft: str = ""
     tile: str = ""
     kind: str = ""
     variable: str = ""

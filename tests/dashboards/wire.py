@@ -132,6 +132,10 @@ def page_with(search: str = "", path: str = "/traces", zone: str = "UTC", **stat
         ("saved-whose", "data"): {"org": Link.parse(search).org},
         ("saved-done", "data"): None,
         ("code-typed", "data"): {"text": "zq"},
+        ("rules-wanted", "data"): {"verb": "delete", "rule": "0" * 32},
+        ("rules-done", "data"): None,
+        ("rules-yaml-loaded", "data"): None,
+        ("rules-yaml-read", "data"): {"verb": "check", "text": "rules: [{}]"},
         ("saved-wanted", "data"): {"verb": "delete", "view": "0" * 32},
     }
     for name, value in state.items():
