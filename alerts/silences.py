@@ -41,7 +41,7 @@ REMEMBERED: Final = 30 * A_DAY
 MISSING: Final = "There is no such silence, or none that you may see."
 EXAMPLE: Final = "service=checkout severity!=critical"
 
-_MATCHER = re.compile(r"""\s*([^\s=!"]+)\s*(!=|=)\s*("(?:[^"\\]|\\.)*"|[^\s"]*)(?=\s|,|$)""")
+_MATCHER = re.compile(r"""\s*([^\s=!",]+)\s*(!=|=)\s*("(?:[^"\\]|\\.)*"|[^\s",]*)(?=\s|,|$)""")
 
 
 @dataclass(frozen=True)
