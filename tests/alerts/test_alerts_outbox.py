@@ -26,13 +26,17 @@ from hypothesis import strategies as st
 from outgoing import kept, pumped, put, sender, states, store, webhook
 from sqlalchemy import select
 
-from alerts import backoff, deliveries, outbox
+from alerts import backoff, deliveries, ledger, outbox
 from alerts.channels.kinds import Kind
-from alerts.channels.messages import Channel, Notification
+from alerts.channels.messages import Channel, Notification, message_of
 from alerts.channels.results import LONGEST_WAIT, Failed, Result, Sent
 from alerts.channels.ways import Ways
+from alerts.judging import Judged, Standing
+from alerts.notices import Notice, NoticeKind
 from alerts.outbox import Sender
 from alerts.outward import Outward
+from alerts.rules import Heartbeat, Rule
+from alerts.states import Reason, State, Step
 from records import alerts as tables
 from records import models
 
@@ -270,6 +274,23 @@ def test_a_letter_that_can_never_be_sent_is_dead_and_says_why(
         row = kept(records, key)
         assert (row.state, sentence in (row.last_error or "")) == ("dead", True)
     sending.close()
+
+
+@pytest.mark.parametrize("kind", ["firing", "resolved", "reminder"])
+def test_what_an_evaluation_writes_can_be_said_by_every_channel(kind: NoticeKind) -> None:
+    rule = Rule(
+        id="r1", org="acme", name="Slow", condition=Heartbeat(of="service"), labels=(("t", "x"),)
+    )
+    standing = Standing(State("firing", NOW, NOW, value=812.0))
+    step = Step(standing.state, standing.state, Reason("fired", "p95 812 ms"))
+    notice = Notice(kind, NOW, NOW)
+    written = ledger.payload(
+        rule, Judged((("service", "a"),), NOW, step, step.reason, notice, standing)
+    )
+    said = message_of(json.loads(json.dumps(written)))
+    assert (said.kind, said.rule, said.text, said.since) == (kind, "Slow", "p95 812 ms", NOW)
+    assert {("t", "x"), ("service", "a")} <= set(said.labels)
+    assert "Slow" in said.heading
 
 
 def test_a_mistake_of_ours_loses_nothing(
