@@ -1,1 +1,1 @@
-"""Silences: alerts that tell nobody for a time."""
+"""Silences: who is muted, when, and what a new one would mute."""

@@ -54,8 +54,8 @@ def _title(names: Chosen, link: Link) -> Component:
                     html.Span(
                         " · ".join(
                             formats.shorten(name, 100)
-                            for name in (names.process, names.service, names.series)
-                            if name
+                            for name in (names.process, names.service, views.series(names.series))
+                            if name and name != names.data
                         ),
                         className="muted",
                     ),

@@ -55,7 +55,7 @@ COLUMNS = (
     tables.number("lasted", "Unchanged for", "lasted_text", width=122),
     tables.number("cadence", "Comes every", "cadence_text", width=112),
     tables.number("silence", "Last reading", "silence_text", width=110, tooltipField="last"),
-    {"field": "changed", "headerName": "Last change", "width": 150, "cellClass": "time"},
+    {"field": "changed", "headerName": "Last change", "width": 164, "cellClass": "time"},
     tables.number("lag", "Lag", "lag_text", width=88),
     {
         "field": "alert",

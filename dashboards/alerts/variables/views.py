@@ -126,7 +126,7 @@ def _row(each: Variable, alert: Alert | None, now: datetime, zone: ZoneInfo) -> 
         "run": each.run_length,
         "run_text": f"{each.run_length:,} ×" if each.run_length else formats.NOTHING,
         "lasted": lasted,
-        "lasted_text": length(lasted),
+        "lasted_text": length(lasted or None),
         "cadence": _seconds(each.cadence),
         "cadence_text": length(_seconds(each.cadence)),
         "silence": silence,
@@ -135,8 +135,8 @@ def _row(each: Variable, alert: Alert | None, now: datetime, zone: ZoneInfo) -> 
         "changed": formats.second(each.last_change, zone) if each.last_change else formats.NOTHING,
         "lag": _seconds(each.lag),
         "lag_text": length(_seconds(each.lag)),
-        "alert": alert_word(alert, now) if alert else "",
-        "rule": formats.shorten(alert.rule.name, 120) if alert else "",
+        "alert": alert_word(alert, now) if alert else "no rule",
+        "rule": formats.shorten(alert.rule.name, 120) if alert else "no rule watches it",
     }
 
 
@@ -145,9 +145,15 @@ def state(each: Variable) -> str:
 
 
 def data_name(each: Variable) -> str:
-    """Name of the variable; only a metric with attributes has more of it."""
-    name = formats.shorten(formats.visible(each.data), 100)
-    return f"{name} {formats.shorten(each.series, 80)}" if each.series else name
+    """Name of the variable; that of a gauge is its process already, its attributes tell more."""
+    if each.data != each.process:
+        return formats.shorten(formats.visible(each.data), 100)
+    return series(each.series) or "gauge"
+
+
+def series(text: str) -> str:
+    """Attributes of a metric as people read them."""
+    return formats.shorten(text.strip("{}").replace("'\"", "").replace("\"'", ""), 120)
 
 
 def value(text: str | None) -> str:
