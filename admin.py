@@ -15,8 +15,10 @@ from collections.abc import Sequence
 
 import settings as settings_module
 from access import people
+from access.clock import utc_now
 from access.errors import AccessError
 from access.keys import issue
+from alerts import starter
 from records.errors import RecordsError
 from records.store import Records
 
@@ -39,6 +41,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def make_org(records: Records, asked: argparse.Namespace) -> str:
     with records.session() as session:
         people.create_org(session, asked.slug, asked.name, asked.plan)
+        starter.give(session, asked.slug, utc_now())
     return f"Made the organisation {asked.slug}."
 
 

@@ -10,6 +10,7 @@ import pytest
 import admin
 from access.keys import KeyRing
 from access.people import find_person_by_email
+from alerts import store
 from records.store import Records
 
 
@@ -36,6 +37,14 @@ def test_an_empty_installation_gets_its_first_org_person_and_key(
     assert KeyRing(records).org_of(f"Bearer {secret}") == "acme"
     (membership,) = find_person_by_email(records, "alice@acme.example").memberships
     assert (membership.org, membership.role) == ("acme", "owner")
+    records.close()
+
+
+def test_a_new_org_begins_with_rules_that_watch_over_it(records: Records) -> None:
+    assert admin.main(["org", "acme", "Acme"]) == 0
+    with records.session() as session:
+        names = {rule.name for rule in store.to_evaluate(session)}
+    assert {"Errors", "Slow", "Stuck variables", "Silent services"} <= names
     records.close()
 
 
