@@ -27,6 +27,7 @@ from alerts.ledger import Evaluated, Kept, Runs
 from alerts.readings import Measured
 from alerts.rules import Rule, SqlQuery
 from alerts.store import rule_from
+from queries import alerting
 from records import alerts as tables
 from records.models import Org
 from records.store import Records, RecordsError
@@ -56,6 +57,7 @@ class Due:
     instants: Sequence[datetime]
     kept: Kept
     muting: Muting
+    sharing: alerting.Sharing
     token: int
 
 
@@ -159,9 +161,10 @@ class Evaluator:
                 return
             kept = ledger.standing(session, wanted)
             muting = self._muting(session, wanted)
+        sharing = alerting.Sharing()
         for id_, instants in sorted(wanted.items(), key=lambda item: item[1][0]):
             rule = self._rules[id_]
-            due = Due(rule, instants, kept[id_], muting[rule.org], token)
+            due = Due(rule, instants, kept[id_], muting[rule.org], sharing, token)
             pool = self._sql_pool if isinstance(rule.condition, SqlQuery) else self._pool
             self._working[pool.submit(self._evaluated, due)] = id_
 
@@ -202,7 +205,8 @@ class Evaluator:
 
     def _evaluated(self, due: Due) -> Done:
         try:
-            return Done(due, self._walked(due))
+            with alerting.sharing(due.sharing):
+                return Done(due, self._walked(due))
         except Exception:
             log.exception("rule %s of %s could not be evaluated", due.rule.id, due.rule.org)
             return Done(due, None)

@@ -97,7 +97,7 @@ def _above(metric: str, limit: float, *by: str) -> Threshold:
 def _steady(asked: reader.Reader, folder: Path) -> Line:
     """The lag of every evaluation, over some ticks after the first."""
     lags: list[timedelta] = []
-    spent = _evaluate(asked, folder / "steady", (TICKS + 1) * RULES, timedelta(0), lags)
+    _evaluate(asked, folder, BEGIN + TICKS * EVERY, timedelta(0), lags)
     kept = sorted(lags[RULES:])
     p99 = kept[len(kept) * 99 // 100]
     return Line(
@@ -105,28 +105,28 @@ def _steady(asked: reader.Reader, folder: Path) -> Line:
         ours=f"p50 {_shown(kept[len(kept) // 2])}, p99 {_shown(p99)}",
         cold=f"{_shown(max(lags[:RULES]))} (first round)",
         target=f"p99 < {_shown(TARGET)}",
-        met=table.verdict(p99 < TARGET and spent > 0),
+        met=table.verdict(p99 < TARGET),
     )
 
 
 def _catching_up(asked: reader.Reader, folder: Path) -> Line:
     """How long it takes until an hour that nobody evaluated is made up for."""
-    lags: list[timedelta] = []
-    spent = _evaluate(asked, folder / "missed", 2 * RULES, MISSED, lags)
-    return Line(what=CATCHING, ours=f"{spent:.1f} s", met="")
+    spent = _evaluate(asked, folder, BEGIN + MISSED, MISSED, [])
+    return Line(what=CATCHING, ours=f"{spent:.1f} s")
 
 
 def _evaluate(
     asked: reader.Reader,
     folder: Path,
-    count: int,
+    until: datetime,
     leap: timedelta,
     lags: list[timedelta],
 ) -> float:
-    """Run the jobs until so many rounds of rules are written; the clock leaps after the first.
+    """Run the jobs until all rules are written up to `until`; the clock leaps after their first.
 
     The seconds from then on.
     """
+    reached: dict[str, datetime] = {}
     records = _records(folder)
     began, leapt = time.monotonic(), [timedelta(0)]
 
@@ -137,20 +137,17 @@ def _evaluate(
         reader.use(asked)
         return queried.measure(scope, rule, instants)
 
+    def note(rule: Rule, at: datetime, written: datetime) -> None:
+        lags.append(written - LAG - at)
+        reached[rule.id] = at
+
     lease = Lease(records, "alerts", "benchmark")
-    evaluator = Evaluator(
-        records,
-        lease,
-        measure,
-        lag=LAG,
-        clock=now,
-        on_written=lambda rule, at, written: lags.append(written - LAG - at),
-    )
+    evaluator = Evaluator(records, lease, measure, lag=LAG, clock=now, on_written=note)
     jobs = Jobs([Job("lease", lease.beat, BEAT_EVERY), Job("alerts", evaluator.turn, TURN_EVERY)])
     jobs.start()
-    started = _when(lags, RULES)
+    started = _when(reached, BEGIN)
     leapt[0] = leap
-    ended = _when(lags, count)
+    ended = _when(reached, until)
     jobs.stop()
     evaluator.close()
     _refuse_errors(records)
@@ -158,10 +155,12 @@ def _evaluate(
     return ended - started
 
 
-def _when(lags: list[timedelta], count: int, seconds: float = 600.0) -> float:
-    """Wait until so many are written; when that was."""
+def _when(reached: dict[str, datetime], until: datetime, seconds: float = 600.0) -> float:
+    """Wait until every rule has reached `until`; when that was."""
     deadline = time.monotonic() + seconds
-    while len(lags) < count and time.monotonic() < deadline:
+    while len(reached) < RULES or min(reached.copy().values()) < until:
+        if time.monotonic() > deadline:
+            raise RuntimeError("The rules were not evaluated in time.")
         time.sleep(0.01)
     return time.monotonic()
 

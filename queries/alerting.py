@@ -6,9 +6,13 @@ evaluation now and a replay of weeks are made of the same parts.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import Future
+from contextlib import contextmanager
+from contextvars import ContextVar
 from dataclasses import dataclass
 from datetime import datetime, time, timedelta
+from threading import Lock
 from typing import Any
 
 import pyarrow as pa
@@ -22,6 +26,9 @@ from queries.rolled import over
 
 MOST = 4_000_000
 """Parts that one question may give."""
+
+MOST_SHARED = 10_000
+"""Parts of an answer that is kept for the next one who asks the same."""
 
 MOST_NAMES = 5_000
 MOST_VARIABLES = 2_000
@@ -286,7 +293,50 @@ def readings(
     )
 
 
+class Sharing:
+    """Answers of one moment, so that rules that ask the same ask it once, in whatever thread."""
+
+    def __init__(self) -> None:
+        self._lock = Lock()
+        self._answers: dict[str, Future[pa.Table]] = {}
+
+    def answer(self, key: str, ask: Callable[[], pa.Table]) -> pa.Table:
+        with self._lock:
+            first = key not in self._answers
+            answer = self._answers.setdefault(key, Future())
+        if first:
+            try:
+                answer.set_result(ask())
+            except BaseException as error:
+                answer.set_exception(error)
+        if len(found := answer.result()) > MOST_SHARED:
+            with self._lock:
+                self._answers.pop(key, None)
+        return found
+
+
+_sharing: ContextVar[Sharing | None] = ContextVar("sharing", default=None)
+
+
+@contextmanager
+def sharing(answers: Sharing) -> Iterator[None]:
+    """Ask nothing again in this block that was asked under the same `answers`."""
+    token = _sharing.set(answers)
+    try:
+        yield
+    finally:
+        _sharing.reset(token)
+
+
 def _table(scope: Scope, question: str, steps: Steps, **params: Any) -> pa.Table:
+    answers = _sharing.get()
+    if answers is None:
+        return _read(scope, question, steps, **params)
+    key = repr((sorted(scope.orgs), question, steps, sorted(params.items())))
+    return answers.answer(key, lambda: _read(scope, question, steps, **params))
+
+
+def _read(scope: Scope, question: str, steps: Steps, **params: Any) -> pa.Table:
     since = steps.range.since - params.pop("before", timedelta())
     return reader.the_reader().table(
         scope,

@@ -36,7 +36,7 @@ from alerts.judging import Measuring
 from alerts.readings import Reading
 from alerts.replay import replay
 from alerts.rules import Heartbeat, Rule, Threshold
-from queries import reader
+from queries import alerting, reader
 from records import alerts as tables
 from records.store import Records
 
@@ -496,6 +496,40 @@ def test_the_real_measure_says_the_same_live_and_in_a_replay_and_of_ones_own_org
     alone = replay(charlie, rules["acme"], begin, begin + 30 * MINUTE)
     assert alone.changes == []
     assert alone.notices == []
+
+
+def test_rules_that_ask_the_same_ask_it_once_and_never_for_another_org(
+    busy: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    records = busy.app.records
+    asked: list[tuple[str, ...]] = []
+    read = alerting._read
+
+    def counting(scope: Scope, *question: Any, **params: Any) -> Any:
+        asked.append(tuple(scope.orgs))
+        return read(scope, *question, **params)
+
+    monkeypatch.setattr(alerting, "_read", counting)
+    rules = {
+        (org, limit): a_rule(
+            f"{org} above {limit}",
+            org=org,
+            condition=Threshold(metric="error_rate", comparator=">", limit=limit),
+            window=MINUTE,
+            every=HOUR,
+        )
+        for org in ("acme", "globex")
+        for limit in (0.1, 0.2, 0.9)
+    }
+    with records.session() as session:
+        session.execute(delete(tables.AlertRule))
+        session.execute(delete(tables.Lease))
+    keep(records, *rules.values())
+    watch = Watch(records, busy.app.evaluator._measure)
+    watch.until(NOW - 20 * MINUTE)
+    watch.close()
+    assert sorted(asked) == [("acme",), ("globex",)]
+    assert all(len(states_of(records, rule)) == 1 for rule in rules.values())
 
 
 def test_the_apps_own_jobs_evaluate(world: World) -> None:
