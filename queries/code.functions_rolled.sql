@@ -22,7 +22,8 @@ from rolled_by(
     'function',
     $rolled,
     {service: service_name, function: function},
-    kept := $search is null or contains(lower(function), $search)
+    kept := ($search is null or contains(lower(function), $search))
+        and ($service is null or service_name = $service)
 ) as sums
 left join places
     on key.service = places.service_name

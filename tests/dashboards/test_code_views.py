@@ -421,6 +421,20 @@ def test_an_empty_org_is_told_what_to_do(world: World) -> None:
     assert "did not run in this time range" in gone
 
 
+def test_a_list_of_one_service_says_so_and_leads_to_all(world: World) -> None:
+    place = f"?{SINCE}&service=billing"
+    assert [r["in"] for r in shown(world, "code-table.rowData", place)] == ["billing"]
+    within = shown(world, "code-head.children", place)
+    assert words(within) == "of billing All services"
+    (others,) = links(within)
+    assert {r["in"] for r in shown(world, "code-table.rowData", f"?{urlsplit(others).query}")} == {
+        "billing",
+        "<b>shop</b>",
+    }
+    nobody = words(shown(world, "code-face.children", f"?{SINCE}&service=nobody"))
+    assert nobody.startswith("No functions of this service ran in this time range.")
+
+
 def test_charlie_sees_nothing_of_acme(world: World) -> None:
     client = world.client("charlie")
     asked = [c for c in wire.callbacks(client) if "code-" in c.output]
