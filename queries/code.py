@@ -88,7 +88,7 @@ def functions_rolled(
     return reader.read(
         scope,
         "code.functions_rolled",
-        **rolled.over(range_),
+        **rolled.over(range_, grain="function"),
         search=_folded(search),
         service=service,
     )

@@ -7,18 +7,22 @@ reads them from the newest end and stops early, and its answer says how far it h
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from access.scope import Scope
 from queries import reader
 from queries.buckets import Buckets, buckets
 from queries.explore import Cell, Heatmap
-from queries.filters import TimeRange
+from queries.filters import EPOCH, TimeRange
 from queries.reader import Answer, Row
-from queries.rolled import DAY, over
+from queries.rolled import DAY, HOUR, MINUTE, over
+from telemetry.schema import SPANS
 
 WEEK = timedelta(days=7)
+
+MOST_NAMES = 2_000
+"""Services, groups and models of a summary, each."""
 
 MOST_ERRORS = 5_000
 """Newest error spans among which root causes are looked for."""
@@ -41,6 +45,21 @@ _SHARES = (256, 64, 16, 4, 1)
 def totals(scope: Scope, range_: TimeRange) -> Answer:
     """One row: spans, errors, traces, agents, quantiles of duration (ns) and the newest start."""
     return reader.read(scope, "overview.totals", **over(range_))
+
+
+def summary(scope: Scope, range_: TimeRange) -> Answer:
+    """One row per service, process group and model, told apart by `grain`; p95 (ns) of services.
+
+    It is asked once for all panels that show a part of it.
+    """
+    return reader.read(scope, "overview.summary", **over(range_), most=MOST_NAMES)
+
+
+def _of(summed: Answer, grain: str, name: str, *columns: str) -> Answer:
+    """Some columns of the rows of one grain, the busiest first."""
+    rows = [row for row in summed if row["grain"] == grain]
+    kept = [{name: row["name"], **{column: row[column] for column in columns}} for row in rows]
+    return replace(summed, rows=kept)
 
 
 @dataclass(frozen=True)
@@ -109,38 +128,64 @@ def spent(scope: Scope, range_: TimeRange) -> Spent:
 
 def earlier(range_: TimeRange) -> dict[str, TimeRange]:
     """The ranges that a range is compared with, by what they are called: the same time a day and a
-    week before, or the one just before it when these would overlap."""
+    week before, or the one just before it when these would overlap.
+
+    The first two begin within the minute, so that what is compared stays the same for that long.
+    """
     by = {"a day earlier": DAY, "a week earlier": WEEK}
     fitting = {word: back for word, back in by.items() if range_.length <= back}
     if not fitting:
-        fitting = {"the time before": range_.length}
+        since, until = range_.since - range_.length, range_.since
+        return {"the time before": TimeRange(since, until)}
+    begun = (range_.since - EPOCH) % MINUTE if range_.length >= HOUR else timedelta()
     return {
-        word: TimeRange(range_.since - back, range_.until - back) for word, back in fitting.items()
+        word: TimeRange(range_.since - back - begun, range_.until - back - begun)
+        for word, back in fitting.items()
     }
 
 
 def newest(scope: Scope, now: datetime) -> datetime | None:
     """When the newest span of the last days started; spans dated in the future say nothing."""
-    found = reader.read(scope, "overview.newest", **over(TimeRange(now - RECENT, now))).rows
-    return found[0]["newest"] if found else None
+    files = reader.the_reader().files(scope, SPANS.name, now - RECENT, now).files
+    known = max((f.latest for f in files if f.latest and f.latest < now), default=now - RECENT)
+    found: datetime | None = known if known >= now - RECENT and known != now - RECENT else None
+    if any(f.latest is None or f.latest >= now for f in files):
+        row = reader.read(scope, "overview.newest", since=known, until=now).one
+        found = row["newest"] or found
+    return found
 
 
 def groups(scope: Scope, range_: TimeRange) -> Answer:
     """One row per process group: spans and errors, the busiest first."""
-    return reader.read(scope, "overview.groups", **over(range_))
+    return _of(summary(scope, range_), "group", "process_group", "spans", "errors")
 
 
 def services(scope: Scope, range_: TimeRange) -> Answer:
     """One row per service: spans, errors, p95 (ns) and the newest start, the busiest first."""
-    return reader.read(scope, "overview.services", **over(range_))
+    columns = ("spans", "errors", "p95_ns", "newest")
+    return _of(summary(scope, range_), "service", "service_name", *columns)
 
 
-def operations(scope: Scope, range_: TimeRange, by: str = "busiest", top: int = 10) -> Answer:
-    """The `top` operations of services that are the "busiest", or the "slowest" by p95; `known`
-    is how many there are."""
-    return reader.read(
-        scope, "overview.operations", **over(range_), slowest=by == "slowest", top=top
-    )
+def models(scope: Scope, range_: TimeRange) -> Answer:
+    """One row per model: calls, tokens and cost (USD), the dearest first; model calls only."""
+    columns = ("calls", "input_tokens", "output_tokens", "cost_usd")
+    found = _of(summary(scope, range_), "model", "model", *columns)
+    called = [row for row in found if row["calls"]]
+    return replace(found, rows=sorted(called, key=_dearest))
+
+
+def _dearest(row: Row) -> tuple[float, int, str]:
+    return -(row["cost_usd"] if row["cost_usd"] is not None else -1), -row["calls"], row["model"]
+
+
+def operations(scope: Scope, range_: TimeRange, top: int = 10) -> Answer:
+    """The `top` busiest operations of services; `known` is how many there are."""
+    return reader.read(scope, "overview.operations", **over(range_, grain="operation"), top=top)
+
+
+def slowest(scope: Scope, range_: TimeRange, top: int = 10) -> Answer:
+    """The `top` operations of services whose p95 is longest; `known` is how many there are."""
+    return reader.read(scope, "overview.slowest", **over(range_, grain="operation"), top=top)
 
 
 @dataclass(frozen=True)
@@ -286,11 +331,6 @@ def _widened(
         if found(answer) >= enough:
             break
     return answer, since
-
-
-def models(scope: Scope, range_: TimeRange) -> Answer:
-    """One row per model: calls, tokens and cost (USD), the dearest first; model calls only."""
-    return reader.read(scope, "overview.models", **over(range_))
 
 
 def orgs(scope: Scope, range_: TimeRange) -> Answer:

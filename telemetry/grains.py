@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from hashlib import sha256
 from typing import Final
 
@@ -11,7 +12,13 @@ GAMMA: Final = 1.02
 """Each bucket ends at GAMMA times its beginning, so that its middle, 2γⁱ/(γ+1), is at most
 (γ-1)/(γ+1) < 1 % from any duration in it (DDSketch: Masson, Rim and Lee, VLDB 2019)."""
 
-LEVELS: Final = ("minute", "hour", "day")
+MINUTE: Final = timedelta(minutes=1)
+QUARTER_HOUR: Final = timedelta(minutes=15)
+HOUR: Final = timedelta(hours=1)
+DAY: Final = timedelta(days=1)
+
+LEVELS: Final = {"minute": MINUTE, "quarter_hour": QUARTER_HOUR, "hour": HOUR, "day": DAY}
+"""Levels of the rollups, the finest first; each is a whole number of the one before."""
 
 SPAN_GRAINS: Final = {
     "all": (),
@@ -40,9 +47,16 @@ EDGE_GRAINS: Final = {
 
 GRAINS: Final = SPAN_GRAINS | EDGE_GRAINS
 
+FINEST: Final = {
+    **dict.fromkeys(GRAINS, MINUTE),
+    **dict.fromkeys(("operation", "function", "asking", *EDGE_GRAINS), QUARTER_HOUR),
+}
+"""The finest level of each grain. Minutes by what has hundreds of values would be nearly as many
+as the spans; their questions read spans where a range cuts a quarter of an hour."""
+
 KEYS: Final = tuple(dict.fromkeys(key for keys in GRAINS.values() for key in keys))
 
-_SHAPE: Final = repr((GAMMA, LEVELS, GRAINS, [c.name for c in ROLLUPS], 1))
+_SHAPE: Final = repr((GAMMA, LEVELS, GRAINS, FINEST, [c.name for c in ROLLUPS], 1))
 
 _DIGEST: Final = sha256(_SHAPE.encode()).hexdigest()[:12]
 
@@ -56,3 +70,8 @@ EDGES: Final = f"edges-{_DIGEST}"
 """The same of the edges before EDGES_UNTIL, which is in minutes since 1970."""
 
 EDGES_UNTIL: Final = f"edges-until-{_DIGEST}"
+
+
+def levels(grain: str) -> list[str]:
+    """Levels that a grain has, the finest first."""
+    return [level for level, length in LEVELS.items() if length >= FINEST[grain]]

@@ -251,7 +251,7 @@ ROLLUPS: Final = Table(
     "start",
     (
         *_PARTITION_COLUMNS,
-        Column("level", TEXT, "minute, hour or day: how long the row's time is."),
+        Column("level", TEXT, "minute, quarter_hour, hour or day: how long the row's time is."),
         Column("grain", TEXT, "What the row is by; see `grains.GRAINS`."),
         Column("start", STAMP, "Start of the minute, hour or day.", "UTC"),
         Column("service_name", TEXT, "Service, where the grain has it."),
