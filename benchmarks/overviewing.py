@@ -47,11 +47,9 @@ PANELS: dict[str, Ask] = {
     "a day earlier": lambda scope: overview.totals(scope, _back(1)),
     "a week earlier": lambda scope: overview.totals(scope, _back(7)),
     "newest": lambda scope: overview.newest(scope, NOW),
-    "groups": lambda scope: overview.groups(scope, RANGE),
-    "services": lambda scope: overview.services(scope, RANGE),
+    "summary": lambda scope: overview.summary(scope, RANGE),
     "operations": lambda scope: overview.operations(scope, RANGE),
     "releases": lambda scope: overview.releases(scope, RANGE),
-    "models": lambda scope: overview.models(scope, RANGE),
     "last errors": lambda scope: overview.last_errors(scope, RANGE),
 }
 """What every view of the Overview asks."""

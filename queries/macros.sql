@@ -127,30 +127,31 @@ select
     bar_of(start, rolled_step_us) as bar
 from rollups(rolled_rollups)
 where list_contains(grains, grain)
-    and start >= rolled_minutes_since
-    and start < rolled_minutes_until
+    and start >= rolled_minute_since
+    and start < rolled_minute_until
     and case level
         when 'day' then
-            start >= rolled_days_since
-            and start < rolled_days_until
+            start >= rolled_day_since
+            and start < rolled_day_until
+        when 'quarter_day' then
+            start >= rolled_quarter_day_since
+            and start < rolled_quarter_day_until
+            and not (start >= rolled_day_since and start < rolled_day_until)
         when 'hour' then
-            start >= rolled_hours_since
-            and start < rolled_hours_until
-            and not (
-                start >= rolled_days_since
-                and start < rolled_days_until
-            )
+            start >= rolled_hour_since
+            and start < rolled_hour_until
+            and not (start >= rolled_quarter_day_since and start < rolled_quarter_day_until)
         when 'quarter_hour' then
-            start >= rolled_quarters_since
-            and start < rolled_quarters_until
+            start >= rolled_quarter_hour_since
+            and start < rolled_quarter_hour_until
             and not (
-                start >= rolled_hours_since
-                and start < rolled_hours_until
+                start >= rolled_hour_since
+                and start < rolled_hour_until
             )
         else
             not (
-                start >= rolled_quarters_since
-                and start < rolled_quarters_until
+                start >= rolled_quarter_hour_since
+                and start < rolled_quarter_hour_until
             )
     end;
 
@@ -165,8 +166,8 @@ with seen as (
     where parent_span_id is not null
         and (
             start_time >= rolled_since
-                and start_time < rolled_minutes_since
-            or start_time >= rolled_minutes_until
+                and start_time < rolled_minute_since
+            or start_time >= rolled_minute_until
                 and start_time < rolled_until
         )
 ),
@@ -246,14 +247,14 @@ from (
     where start_time >= rolled_since
         and start_time < rolled_until
         and (
-            start_time < rolled_minutes_since
-            or start_time >= rolled_minutes_until
+            start_time < rolled_minute_since
+            or start_time >= rolled_minute_until
         )
     union all
     select *
     from counted_spans(rolled_fresh)
-    where start_time >= rolled_minutes_since
-        and start_time < rolled_minutes_until
+    where start_time >= rolled_minute_since
+        and start_time < rolled_minute_until
 )
 cross join (select unnest(grains) as grain)
 where grain != 'asking' or is_model_call(operation) and model is not null;
@@ -340,10 +341,21 @@ select
     spans, errors, roots, timed, duration_ns, shortest_ns, longest_ns,
     calls, input_tokens, output_tokens, cached_tokens, cost_usd,
     memory_delta_bytes, measured, earliest, latest,
-    if(timely, durations, null) as durations,
+    durations,
     null as bucket
 from rolled_whole(grains, $rolled)
-where kept
+where kept and timely
+-- histograms are most of what is read: not where nobody asks for quantiles
+union all
+select
+    keyed as key,
+    spans, errors, roots, timed, duration_ns, shortest_ns, longest_ns,
+    calls, input_tokens, output_tokens, cached_tokens, cost_usd,
+    memory_delta_bytes, measured, earliest, latest,
+    null as durations,
+    null as bucket
+from rolled_whole(grains, $rolled)
+where kept and not timely
 union all
 select
     keyed as key,

@@ -332,7 +332,7 @@ class Reader:
         if fresh is None:
             parts, rollups, fresh = wanted.raw, Snapshot(), Snapshot()
         ends = wanted.ends(parts)
-        whole = (parts.minutes.since, parts.minutes.until)
+        whole = (parts.whole.since, parts.whole.until)
         paths = {
             "spans": self._holding(scope, ends, pinned),
             "fresh": set() if wanted.edges else _paths(fresh.files(scope.orgs, *whole)),

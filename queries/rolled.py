@@ -36,18 +36,18 @@ step, so that the first and the last may reach beyond the range. `bars` lists th
 
 from __future__ import annotations
 
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Final
 
 from queries.filters import EPOCH, TimeRange
-from telemetry.grains import DAY, EDGE_GRAINS, FINEST, HOUR, MINUTE, QUARTER_HOUR
+from telemetry.grains import DAY, EDGE_GRAINS, FINEST, HOUR, LEVELS, MINUTE
 
 __all__ = [
     "DAY",
     "HOUR",
     "MINUTE",
-    "QUARTER_HOUR",
     "ROLLED",
     "Parts",
     "Rolled",
@@ -59,13 +59,11 @@ __all__ = [
 _MICROSECOND = timedelta(microseconds=1)
 
 
-_PARTS = ("minutes", "quarters", "hours", "days")
-
 ROLLED: Final = (
     "since",
     "until",
     "step_us",
-    *(f"{part}_{end}" for part in _PARTS for end in ("since", "until")),
+    *(f"{level}_{end}" for level in LEVELS for end in ("since", "until")),
     "spans",
     "fresh",
     "rollups",
@@ -92,30 +90,34 @@ class Span:
 
 @dataclass(frozen=True)
 class Parts:
-    """The whole minutes, quarters of an hour, hours and days of a range, each within the one
-    before."""
+    """What of a range each level may give, the finest first, each within the one before."""
 
-    minutes: Span
-    quarters: Span
-    hours: Span
-    days: Span
+    by_level: Mapping[str, Span]
+
+    @property
+    def whole(self) -> Span:
+        """What they give together."""
+        return self.by_level["minute"]
 
     @property
     def params(self) -> dict[str, Any]:
         """The bounds as a question binds them."""
         return {
-            f"{name}_{end}": getattr(getattr(self, name), end)
-            for name in _PARTS
+            f"{level}_{end}": getattr(span, end)
+            for level, span in self.by_level.items()
             for end in ("since", "until")
         }
 
     @property
     def levels(self) -> list[str]:
         """Levels of the rollups that are summed, the coarsest first."""
-        inner = [*(self.days, self.hours, self.quarters, self.minutes)]
-        outer = zip(("hour", "quarter_hour", "minute"), inner[1:], inner, strict=False)
-        coarser = [name for name, span, within in outer if span and span != within]
-        return ["day", *coarser] if self.days else coarser
+        coarser = [*list(self.by_level.values())[1:], None]
+        used = [
+            level
+            for (level, span), within in zip(self.by_level.items(), coarser, strict=True)
+            if span and span != within
+        ]
+        return used[::-1]
 
 
 @dataclass(frozen=True)
@@ -140,7 +142,7 @@ class Rolled:
         """What of the range rollups may give that reach `until`: levels that fit into a bar."""
         fits = [
             level
-            for level in (MINUTE, QUARTER_HOUR, HOUR, DAY)
+            for level in LEVELS.values()
             if level >= self.finest and (self.step is None or not self.step % level)
         ]
         return parts(self.range.since, min(self.range.until, until), fits)
@@ -151,9 +153,9 @@ class Rolled:
         return parts(self.range.since, self.range.until, [])
 
     def ends(self, parts: Parts) -> list[Span]:
-        """What the whole minutes leave of the range."""
-        before = Span(self.range.since, parts.minutes.since)
-        after = Span(parts.minutes.until, self.range.until)
+        """What rollups leave of the range."""
+        before = Span(self.range.since, parts.whole.since)
+        after = Span(parts.whole.until, self.range.until)
         return [end for end in (before, after) if end]
 
     @property
@@ -177,14 +179,14 @@ def bars(range_: TimeRange, step: timedelta) -> list[datetime]:
     return [first + step * i for i in range(-(-(range_.until - first) // step))]
 
 
-def parts(since: datetime, until: datetime, levels: list[timedelta]) -> Parts:
+def parts(since: datetime, until: datetime, levels: Collection[timedelta]) -> Parts:
     """The parts of a range, in UTC; one without a level of its own is as the next coarser one."""
-    found = []
+    found = {}
     within = Span(since, max(since, until))
-    for level in (MINUTE, QUARTER_HOUR, HOUR, DAY):
+    for name, level in LEVELS.items():
         within = _within(within, min((each for each in levels if each >= level), default=None))
-        found.append(within)
-    return Parts(*found)
+        found[name] = within
+    return Parts(found)
 
 
 def _within(span: Span, step: timedelta | None) -> Span:

@@ -15,9 +15,16 @@ GAMMA: Final = 1.02
 MINUTE: Final = timedelta(minutes=1)
 QUARTER_HOUR: Final = timedelta(minutes=15)
 HOUR: Final = timedelta(hours=1)
+QUARTER_DAY: Final = timedelta(hours=6)
 DAY: Final = timedelta(days=1)
 
-LEVELS: Final = {"minute": MINUTE, "quarter_hour": QUARTER_HOUR, "hour": HOUR, "day": DAY}
+LEVELS: Final = {
+    "minute": MINUTE,
+    "quarter_hour": QUARTER_HOUR,
+    "hour": HOUR,
+    "quarter_day": QUARTER_DAY,
+    "day": DAY,
+}
 """Levels of the rollups, the finest first; each is a whole number of the one before."""
 
 SPAN_GRAINS: Final = {

@@ -191,9 +191,12 @@ class Sums:
                 "order by level, grain, start",
                 params={**of_day, "level": level, "grain": grain},
             )
-            for batch in chunk.to_arrow_reader(max(rows, 1)):
+            for batch in chunk.to_arrow_reader(min(rows, CHUNK)):
                 yield pa.Table.from_batches([batch]).cast(ROLLUPS.arrow)
 
+
+CHUNK: Final = 2_048
+"""Rows of a row group; a histogram is as large as a hundred spans."""
 
 _TOGETHER: Final = 2_000
 """Rows of a day that are not worth keeping apart."""

@@ -103,7 +103,7 @@ def counted(spans: list[dict[str, Any]]) -> Sums:
 def began(span: dict[str, Any], level: str) -> datetime:
     start = span["start_time"]
     minute = {"minute": start.minute, "quarter_hour": start.minute // 15 * 15}.get(level, 0)
-    hour = 0 if level == "day" else start.hour
+    hour = {"day": 0, "quarter_day": start.hour // 6 * 6}.get(level, start.hour)
     return start.replace(hour=hour, minute=minute, second=0, microsecond=0)
 
 
