@@ -275,7 +275,7 @@ def test_the_map_and_the_code_inspector_have_something_to_say(odd: World, org: s
 
 def test_what_is_stuck_asks_for_attention_by_its_name(new_world: Callable[..., World]) -> None:
     world = new_world()
-    stuck = [span(number=i, ago=10 * i, **{"aeos__data__valve": "shut"}) for i in range(1, 9)]
+    stuck = [span(number=i, ago=10 * i, aeos__data__valve="shut") for i in range(1, 9)]
     world.send("acme", *stuck, service="plant")
     text = words(shown(world, "overview-attention.children", HOUR))
     assert "1 watched variable stuck" in text
