@@ -2,7 +2,7 @@
 with places as (
     -- only the columns that say where; spans that no rollup counts yet have their place soon
     select service_name, function, arg_max(code_file, latest) as file
-    from rolled_whole('function', $rolled)
+    from rolled_whole(['function'], $rolled)
     group by service_name, function
 )
 select
