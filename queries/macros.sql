@@ -119,41 +119,26 @@ case
     )
 end;
 
--- rows of the rollups of a grain that make up a range: whole days, then hours, quarters of an hour
--- and minutes; each row once, and none at the ends of the range that no level of the grain fits into
+-- rows of the rollups of some grains that make up a range: whole days, then hours and so on; each row
+-- once, and none at the ends of the range that no level of the grain fits into
 create macro rolled_whole(grains, $rolled) as table
 select
     *,
     bar_of(start, rolled_step_us) as bar
 from rollups(rolled_rollups)
 where list_contains(grains, grain)
-    and start >= rolled_minute_since
-    and start < rolled_minute_until
-    and case level
-        when 'day' then
-            start >= rolled_day_since
-            and start < rolled_day_until
-        when 'quarter_day' then
-            start >= rolled_quarter_day_since
-            and start < rolled_quarter_day_until
-            and not (start >= rolled_day_since and start < rolled_day_until)
-        when 'hour' then
-            start >= rolled_hour_since
-            and start < rolled_hour_until
-            and not (start >= rolled_quarter_day_since and start < rolled_quarter_day_until)
-        when 'quarter_hour' then
-            start >= rolled_quarter_hour_since
-            and start < rolled_quarter_hour_until
-            and not (
-                start >= rolled_hour_since
-                and start < rolled_hour_until
-            )
-        else
-            not (
-                start >= rolled_quarter_hour_since
-                and start < rolled_quarter_hour_until
-            )
-    end;
+    and (
+        place >= rolled_minute_from and place < rolled_minute_to
+        or place >= rolled_minute_from_2 and place < rolled_minute_to_2
+        or place >= rolled_quarter_hour_from and place < rolled_quarter_hour_to
+        or place >= rolled_quarter_hour_from_2 and place < rolled_quarter_hour_to_2
+        or place >= rolled_hour_from and place < rolled_hour_to
+        or place >= rolled_hour_from_2 and place < rolled_hour_to_2
+        or place >= rolled_quarter_day_from and place < rolled_quarter_day_to
+        or place >= rolled_quarter_day_from_2 and place < rolled_quarter_day_to_2
+        or place >= rolled_day_from and place < rolled_day_to
+        or place >= rolled_day_from_2 and place < rolled_day_to_2
+    );
 
 -- spans at the ends of the range that another service called, or another agent; telemetry/edges.py
 -- says what that means
@@ -166,8 +151,8 @@ with seen as (
     where parent_span_id is not null
         and (
             start_time >= rolled_since
-                and start_time < rolled_minute_since
-            or start_time >= rolled_minute_until
+                and start_time < rolled_whole_since
+            or start_time >= rolled_whole_until
                 and start_time < rolled_until
         )
 ),
@@ -188,6 +173,10 @@ met as (
         from spans(rolled_around)
         where start_time >= rolled_since - interval 1 hour
             and start_time < rolled_until + interval 1 hour
+            and (
+                start_time < rolled_whole_since + interval 1 hour
+                or start_time >= rolled_whole_until - interval 1 hour
+            )
     ) as callers
     join (select number, callee, org_id, trace_id, parent_span_id from called) as below
         on callers.org_id = below.org_id
@@ -247,14 +236,14 @@ from (
     where start_time >= rolled_since
         and start_time < rolled_until
         and (
-            start_time < rolled_minute_since
-            or start_time >= rolled_minute_until
+            start_time < rolled_whole_since
+            or start_time >= rolled_whole_until
         )
     union all
     select *
     from counted_spans(rolled_fresh)
-    where start_time >= rolled_minute_since
-        and start_time < rolled_minute_until
+    where start_time >= rolled_whole_since
+        and start_time < rolled_whole_until
 )
 cross join (select unnest(grains) as grain)
 where grain != 'asking' or is_model_call(operation) and model is not null;

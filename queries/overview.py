@@ -17,6 +17,7 @@ from queries.explore import Cell, Heatmap
 from queries.filters import EPOCH, TimeRange
 from queries.reader import Answer, Row
 from queries.rolled import DAY, HOUR, MINUTE, over
+from telemetry.grains import QUARTER_HOUR
 from telemetry.schema import SPANS
 
 WEEK = timedelta(days=7)
@@ -44,7 +45,7 @@ _SHARES = (256, 64, 16, 4, 1)
 
 def totals(scope: Scope, range_: TimeRange) -> Answer:
     """One row: spans, errors, traces, agents, quantiles of duration (ns) and the newest start."""
-    return reader.read(scope, "overview.totals", **over(range_))
+    return reader.read(scope, "overview.totals", **over(range_, grain="agent"))
 
 
 def summary(scope: Scope, range_: TimeRange) -> Answer:
@@ -52,7 +53,7 @@ def summary(scope: Scope, range_: TimeRange) -> Answer:
 
     It is asked once for all panels that show a part of it.
     """
-    return reader.read(scope, "overview.summary", **over(range_), most=MOST_NAMES)
+    return reader.read(scope, "overview.summary", **over(range_, grain="service"), most=MOST_NAMES)
 
 
 def _of(summed: Answer, grain: str, name: str, *columns: str) -> Answer:
@@ -79,7 +80,7 @@ class Course:
 def course(scope: Scope, range_: TimeRange) -> Course:
     """How the numbers went over the range, by whole steps of the clock in UTC."""
     cut = buckets(range_)
-    answer = reader.read(scope, "overview.course", **over(range_, cut.step), **cut.params)
+    answer = reader.read(scope, "overview.course", **over(range_, cut.step, "agent"), **cut.params)
     at = {row["bucket"]: row for row in answer}
     rows = [at.get(i, _NOTHING) for i in range(len(cut))]
     return Course(
@@ -130,14 +131,16 @@ def earlier(range_: TimeRange) -> dict[str, TimeRange]:
     """The ranges that a range is compared with, by what they are called: the same time a day and a
     week before, or the one just before it when these would overlap.
 
-    The first two begin within the minute, so that what is compared stays the same for that long.
+    The first two begin on the minute, those of half a day and more on the quarter of an hour, so
+    that what is compared with is summed already, and stays the same for that long.
     """
     by = {"a day earlier": DAY, "a week earlier": WEEK}
     fitting = {word: back for word, back in by.items() if range_.length <= back}
     if not fitting:
         since, until = range_.since - range_.length, range_.since
         return {"the time before": TimeRange(since, until)}
-    begun = (range_.since - EPOCH) % MINUTE if range_.length >= HOUR else timedelta()
+    step = QUARTER_HOUR if range_.length >= DAY / 2 else MINUTE if range_.length >= HOUR else None
+    begun = (range_.since - EPOCH) % step if step else timedelta()
     return {
         word: TimeRange(range_.since - back - begun, range_.until - back - begun)
         for word, back in fitting.items()
@@ -205,7 +208,7 @@ def exceptions(scope: Scope, range_: TimeRange, top: int = 10) -> tuple[list[Rai
     """The `top` most frequent exceptions, and how many kinds there are."""
     cut = buckets(range_)
     answer = reader.read(
-        scope, "overview.exceptions", **over(range_, cut.step), **cut.params, top=top
+        scope, "overview.exceptions", **over(range_, cut.step, "exception"), **cut.params, top=top
     )
     return [_raised(row, len(cut)) for row in answer], answer.rows[0]["known"] if answer else 0
 
@@ -234,7 +237,7 @@ def releases(scope: Scope, range_: TimeRange) -> Answer:
     return reader.read(
         scope,
         "overview.releases",
-        **over(TimeRange(range_.since - DAY, range_.until)),
+        **over(TimeRange(range_.since - DAY, range_.until), grain="release"),
         begun_since=range_.since,
     )
 

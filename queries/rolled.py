@@ -42,7 +42,7 @@ from datetime import datetime, timedelta
 from typing import Any, Final
 
 from queries.filters import EPOCH, TimeRange
-from telemetry.grains import DAY, EDGE_GRAINS, FINEST, HOUR, LEVELS, MINUTE
+from telemetry.grains import DAY, EDGE_GRAINS, FINEST, HOUR, LEVELS, MINUTE, place_of
 
 __all__ = [
     "DAY",
@@ -59,11 +59,15 @@ __all__ = [
 _MICROSECOND = timedelta(microseconds=1)
 
 
+_ENDS = ("from", "to", "from_2", "to_2")
+
 ROLLED: Final = (
     "since",
     "until",
     "step_us",
-    *(f"{level}_{end}" for level in LEVELS for end in ("since", "until")),
+    "whole_since",
+    "whole_until",
+    *(f"{level}_{end}" for level in LEVELS for end in _ENDS),
     "spans",
     "fresh",
     "rollups",
@@ -101,12 +105,16 @@ class Parts:
 
     @property
     def params(self) -> dict[str, Any]:
-        """The bounds as a question binds them."""
-        return {
-            f"{level}_{end}": getattr(span, end)
-            for level, span in self.by_level.items()
-            for end in ("since", "until")
-        }
+        """The bounds as a question binds them: of each level the places before and after those
+        that the next coarser level gives."""
+        bounds: dict[str, Any] = {"whole_since": self.whole.since, "whole_until": self.whole.until}
+        coarser = [*list(self.by_level.values())[1:], None]
+        for (level, span), within in zip(self.by_level.items(), coarser, strict=True):
+            inner = within or Span(span.until, span.until)
+            ends = (span.since, inner.since, inner.until, span.until)
+            places = (place_of(level, end) for end in ends)
+            bounds |= {f"{level}_{end}": place for end, place in zip(_ENDS, places, strict=True)}
+        return bounds
 
     @property
     def levels(self) -> list[str]:

@@ -16,7 +16,18 @@ import pyarrow as pa
 from deltalake.transaction import AddAction
 
 from telemetry import parquet, semconv
-from telemetry.grains import FINEST, GAMMA, GRAINS, KEYS, LEVELS, SPAN_GRAINS, levels
+from telemetry.grains import (
+    EPOCH,
+    FINEST,
+    GAMMA,
+    GRAINS,
+    KEYS,
+    LEVELS,
+    MINUTE,
+    SPAN_GRAINS,
+    levels,
+    place_of,
+)
 from telemetry.schema import ROLLUPS
 
 BUCKET_OF: Final = f"if(ns <= 0, 0, 1 + cast(ceil(ln(ns) / ln({GAMMA})) as integer))"
@@ -77,7 +88,7 @@ from read_parquet(
 """
 
 
-_NAMED: Final = ("org_id", "date", "level", "grain", "start", *KEYS)
+_NAMED: Final = ("org_id", "date", "level", "grain", "start", "place", *KEYS)
 _NAMES: Final = ", ".join(_NAMED)
 _SAME: Final = " and ".join(f"sums.{n} is not distinct from histograms.{n}" for n in _NAMED)
 
@@ -154,7 +165,8 @@ class Sums:
                 )
             having = [grain for grain in grains if level in levels(grain)]
             self._db.execute(
-                f"insert into rolled by name select {names}, '{level}' as level, start, {_SUMMED} "
+                f"insert into rolled by name select {names}, '{level}' as level, start, "
+                f"{_place_of(level)} as place, {_SUMMED} "
                 f"from grouped where list_contains({having}, grain) group by all"
             )
 
@@ -195,7 +207,7 @@ class Sums:
                 yield pa.Table.from_batches([batch]).cast(ROLLUPS.arrow)
 
 
-CHUNK: Final = 2_048
+CHUNK: Final = 4_096
 """Rows of a row group; a histogram is as large as a hundred spans."""
 
 _TOGETHER: Final = 2_000
@@ -228,6 +240,12 @@ _SUMMED: Final = ", ".join(
         "as durations",
     ]
 )
+
+
+def _place_of(level: str) -> str:
+    """SQL of `grains.place_of` for rows of a level."""
+    minute = MINUTE // timedelta(microseconds=1)
+    return f"{place_of(level, EPOCH)} + epoch_us(start) // {minute}"
 
 
 def start_of(moment: str, level: str) -> str:

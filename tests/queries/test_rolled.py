@@ -106,7 +106,9 @@ def ask(world: World, who: str, sql: str, range_: TimeRange, **over: Any) -> Ans
     names = frozenset(f"${n}" for n in duckdb.extract_statements(sql)[0].named_parameters)
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(reader, "load", lambda _: Sql(sql, names))
-        return world.app.reader.read(world.scope(who), f"test.{sql}", **rolled.over(range_, **over))
+        return world.app.reader.read(
+            world.scope(who), f"test.{sql}", **rolled.over(range_, **{"grain": "service", **over})
+        )
 
 
 BY_SERVICE = """
@@ -183,10 +185,10 @@ group by service_name
 
 
 def test_the_answer_says_what_was_read(busy: World) -> None:
-    yesterday = TimeRange(MIDNIGHT - timedelta(days=1, hours=2, minutes=1), MIDNIGHT)
-    assert ask(busy, "alice", BY_SERVICE, yesterday).source == "rollups: day, hour, minute"
-    bars = ask(busy, "alice", BY_SERVICE, yesterday, step=timedelta(minutes=10))
-    assert bars.source == "rollups: minute"
+    yesterday = TimeRange(MIDNIGHT - timedelta(days=1, hours=2, minutes=16), MIDNIGHT)
+    assert ask(busy, "alice", BY_SERVICE, yesterday).source == "rollups: day, hour, quarter_hour"
+    bars = ask(busy, "alice", BY_SERVICE, yesterday, step=timedelta(minutes=30))
+    assert bars.source == "rollups: quarter_hour"
     blink = TimeRange(NOW - timedelta(seconds=40), NOW)
     assert ask(busy, "alice", BY_SERVICE, blink).source == "spans"
 
