@@ -248,7 +248,7 @@ from (
 cross join (select unnest(grains) as grain)
 where grain != 'asking' or is_model_call(operation) and model is not null;
 
--- see queries/rolled.py, which says how questions use these four
+-- see queries/rolled.py, which says how questions use these
 create macro rolled(grains, $rolled) as table
 select
     org_id, service_name, process_group, operation, subsystem, agent_name, model, exception_type,
@@ -446,46 +446,7 @@ create macro rolled_by(grains, $rolled, keyed, kept := true) as table
 select *
 from rolled_of([grains], $rolled, keyed, kept := kept);
 
--- the same four for who called whom, which has a rest of its own
-create macro called(grains, $rolled) as table
-select org_id, caller, callee, bar, spans, errors, timed, duration_ns, shortest_ns, longest_ns
-from rolled_whole([grains], $rolled)
-union all
-select
-    org_id, caller, callee, bar,
-    1 as spans,
-    cast(status = 'error' as bigint) as errors,
-    cast(coalesce(duration_ns >= 0, false) as bigint) as timed,
-    if(duration_ns >= 0, duration_ns, 0) as duration_ns,
-    if(duration_ns >= 0, duration_ns, null) as shortest_ns,
-    if(duration_ns >= 0, duration_ns, null) as longest_ns
-from crossings(grains, $rolled);
-
-create macro called_durations(grains, $rolled) as table
-select org_id, caller, callee, bar, duration.key as bucket, duration.value as n
-from (
-    select *, unnest(map_entries(durations)) as duration
-    from rolled_whole([grains], $rolled)
-)
-union all
-select org_id, caller, callee, bar, bucket_of(duration_ns) as bucket, 1 as n
-from crossings(grains, $rolled)
-where duration_ns >= 0;
-
-create macro called_sums(grains, $rolled, keyed, kept := true) as table
-select
-    keyed as key,
-    cast(sum(spans) as bigint) as spans,
-    cast(sum(errors) as bigint) as errors,
-    cast(sum(timed) as bigint) as timed,
-    cast(sum(duration_ns) as hugeint) as duration_ns,
-    min(shortest_ns) as shortest_ns,
-    max(longest_ns) as longest_ns
-from called(grains, $rolled)
-where kept
-group by all
-having sum(spans) > 0;
-
+-- the same for who called whom, which has a rest of its own
 create macro called_parts(grains, $rolled, keyed, kept := true) as table
 select
     keyed as key,

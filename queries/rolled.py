@@ -23,8 +23,8 @@ What may follow `from`; `grain` is one of `telemetry.grains.GRAINS`, which says 
   bar, bucket and n. `middle_of(bucket)` is the duration in ns that stands for a bucket.
 - `rolled(grain, $rolled)`: the rows that all these add up; never counts of them, but sums.
 
-Who called whom: `called_by`, `called_sums` and `called_durations` for the grains calls (services)
-and handoffs (agents), with the columns caller, callee, org_id and bar; `spans` are the calls.
+Who called whom: `called_by` for the grains calls (services) and handoffs (agents), with the columns
+caller, callee, org_id and bar; `spans` are the calls.
 Callers may begin up to an hour before the newest, and six hours before older calls.
 
 Several grains at once: `rolled_of([grain, …], $rolled, key, kept := true, timely := true)`, with
