@@ -168,14 +168,15 @@ def rolled(scope: Scope, steps: Steps, by: Sequence[str], *, timed: bool) -> pa.
     unless there is only one.
     """
     step = None if steps.is_one else steps.step_us * _MICROSECOND
+    grain = GRAINS[tuple(by)]
     return _table(
         scope,
         "alerting.rolled",
         steps,
-        grain=GRAINS[tuple(by)],
+        grain=grain,
         by0=next(iter(by), None),
         timed=timed,
-        rolled=over(steps.range, step)["rolled"],
+        rolled=over(steps.range, step, grain)["rolled"],
     )
 
 

@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 
 from queries.filters import EPOCH, TimeRange
 
-_STEPS = (1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200, 10800, 21600, 43200, 86400)
+_STEPS = (1, 2, 5, 10, 15, 30, 60, 120, 300, 900, 1800, 3600, 7200, 10800, 21600, 43200, 86400)
 _BUCKETS = 60
 _MICROSECOND = timedelta(microseconds=1)
 

@@ -17,5 +17,6 @@ from spans($spans)
 where start_time >= $since
     and start_time < $until
     and ($search is null or contains(lower(coalesce(code_function, name)), $search))
+    and ($service is null or service_name = $service)
 group by service_name, function
 order by calls desc, service_name, function

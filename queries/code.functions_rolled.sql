@@ -2,7 +2,7 @@
 with places as (
     -- only the columns that say where; spans that no rollup counts yet have their place soon
     select service_name, function, arg_max(code_file, latest) as file
-    from rolled_whole('function', $rolled)
+    from rolled_whole(['function'], $rolled)
     group by service_name, function
 )
 select
@@ -22,7 +22,8 @@ from rolled_by(
     'function',
     $rolled,
     {service: service_name, function: function},
-    kept := $search is null or contains(lower(function), $search)
+    kept := ($search is null or contains(lower(function), $search))
+        and ($service is null or service_name = $service)
 ) as sums
 left join places
     on key.service = places.service_name

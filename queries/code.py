@@ -66,7 +66,9 @@ def spans_of(function: Function, named: int, unnamed: int) -> str:
     return " ".join(parts)
 
 
-def functions(scope: Scope, range_: TimeRange, search: str | None = None) -> Answer:
+def functions(
+    scope: Scope, range_: TimeRange, search: str | None = None, service: str | None = None
+) -> Answer:
     """One row per service and function: calls, errors, p50/p95/p99 (ns), the busiest first.
 
     A span without `code.function.name` counts under its operation's name. Quantiles are exact
@@ -74,14 +76,21 @@ def functions(scope: Scope, range_: TimeRange, search: str | None = None) -> Ans
     says how many rows there would be.
     """
     if _rows(scope, range_) > MOST_EXACT:
-        return functions_rolled(scope, range_, search)
-    return reader.read(scope, "code.functions", **range_.params, search=_folded(search))
+        return functions_rolled(scope, range_, search, service)
+    sought = {"search": _folded(search), "service": service}
+    return reader.read(scope, "code.functions", **range_.params, **sought)
 
 
-def functions_rolled(scope: Scope, range_: TimeRange, search: str | None = None) -> Answer:
+def functions_rolled(
+    scope: Scope, range_: TimeRange, search: str | None = None, service: str | None = None
+) -> Answer:
     """The same from rollups, as far as there are any; quantiles within 1 %."""
     return reader.read(
-        scope, "code.functions_rolled", **rolled.over(range_), search=_folded(search)
+        scope,
+        "code.functions_rolled",
+        **rolled.over(range_, grain="function"),
+        search=_folded(search),
+        service=service,
     )
 
 

@@ -96,6 +96,10 @@ create macro json_of(entries) as
 create macro bucket_of(ns) as if(ns <= 0, 0, 1 + cast(ceil(ln(ns) / ln(1.02)) as integer));
 create macro middle_of(bucket) as if(bucket = 0, 0, 2 * pow(1.02, bucket - 1) / 2.02);
 
+-- a quantile between two durations; a bucket's middle may lie beyond all that is in it
+create macro quantile_between(below, above, part, least_ns, most_ns) as
+if(below is null, null, greatest(least_ns, least(most_ns, below + (above - below) * part)));
+
 -- start of the bar of a chart that a time lies in; null without bars
 create macro bar_of(moment, step_us) as
 make_timestamptz(cast(epoch_us(moment) // step_us * step_us as bigint));
@@ -115,48 +119,41 @@ case
     )
 end;
 
--- rows of the rollups of a grain that make up a range: whole days, then hours, then minutes; each
--- row once, and none at the ends of the range that are shorter than a minute
-create macro rolled_whole(grains, r) as table
+-- rows of the rollups of some grains that make up a range: whole days, then hours and so on; each row
+-- once, and none at the ends of the range that no level of the grain fits into
+create macro rolled_whole(grains, $rolled) as table
 select
     *,
-    bar_of(start, struct_extract(r, 'step_us')) as bar
-from rollups(struct_extract(r, 'rollups'))
-where grain = grains
+    bar_of(start, rolled_step_us) as bar
+from rollups(rolled_rollups)
+where list_contains(grains, grain)
     and (
-        level = 'day'
-            and start >= struct_extract(r, 'days_since')
-            and start < struct_extract(r, 'days_until')
-        or level = 'hour'
-            and start >= struct_extract(r, 'hours_since')
-            and start < struct_extract(r, 'hours_until')
-            and not (
-                start >= struct_extract(r, 'days_since')
-                and start < struct_extract(r, 'days_until')
-            )
-        or level = 'minute'
-            and start >= struct_extract(r, 'minutes_since')
-            and start < struct_extract(r, 'minutes_until')
-            and not (
-                start >= struct_extract(r, 'hours_since')
-                and start < struct_extract(r, 'hours_until')
-            )
+        place >= rolled_minute_from and place < rolled_minute_to
+        or place >= rolled_minute_from_2 and place < rolled_minute_to_2
+        or place >= rolled_quarter_hour_from and place < rolled_quarter_hour_to
+        or place >= rolled_quarter_hour_from_2 and place < rolled_quarter_hour_to_2
+        or place >= rolled_hour_from and place < rolled_hour_to
+        or place >= rolled_hour_from_2 and place < rolled_hour_to_2
+        or place >= rolled_quarter_day_from and place < rolled_quarter_day_to
+        or place >= rolled_quarter_day_from_2 and place < rolled_quarter_day_to_2
+        or place >= rolled_day_from and place < rolled_day_to
+        or place >= rolled_day_from_2 and place < rolled_day_to_2
     );
 
 -- spans at the ends of the range that another service called, or another agent; telemetry/edges.py
 -- says what that means
-create macro crossings(grains, r) as table
+create macro crossings(grains, $rolled) as table
 with seen as (
     select distinct
         org_id, trace_id, span_id, parent_span_id, kind, name, start_time, start_ns, duration_ns,
         status, if(grains = 'calls', service_name, agent_name) as callee
-    from spans(struct_extract(r, 'spans'))
+    from spans(rolled_spans)
     where parent_span_id is not null
         and (
-            start_time >= struct_extract(r, 'since')
-                and start_time < struct_extract(r, 'minutes_since')
-            or start_time >= struct_extract(r, 'minutes_until')
-                and start_time < struct_extract(r, 'until')
+            start_time >= rolled_since
+                and start_time < rolled_whole_since
+            or start_time >= rolled_whole_until
+                and start_time < rolled_until
         )
 ),
 called as materialized (
@@ -173,9 +170,13 @@ met as (
         select
             org_id, trace_id, span_id, kind,
             if(grains = 'calls', service_name, agent_name) as caller
-        from spans(struct_extract(r, 'around'))
-        where start_time >= struct_extract(r, 'since') - interval 1 hour
-            and start_time < struct_extract(r, 'until') + interval 1 hour
+        from spans(rolled_around)
+        where start_time >= rolled_since - interval 1 hour
+            and start_time < rolled_until + interval 1 hour
+            and (
+                start_time < rolled_whole_since + interval 1 hour
+                or start_time >= rolled_whole_until - interval 1 hour
+            )
     ) as callers
     join (select number, callee, org_id, trace_id, parent_span_id from called) as below
         on callers.org_id = below.org_id
@@ -197,14 +198,15 @@ select
     callee,
     status,
     duration_ns,
-    bar_of(start_time, struct_extract(r, 'step_us')) as bar
+    bar_of(start_time, rolled_step_us) as bar
 from crossing
 join called using (number);
 
 -- spans of the range that no rollup counts, with the columns of rollups: those at its two ends,
 -- and those that came since the rollups were made
-create macro rolled_rest(grains, r) as table
+create macro rolled_rest(grains, $rolled) as table
 select
+    grain,
     org_id,
     start_time as start,
     service_name,
@@ -227,34 +229,34 @@ select
     cached_tokens,
     cost_usd,
     memory_delta_bytes,
-    bar_of(start_time, struct_extract(r, 'step_us')) as bar
+    bar_of(start_time, rolled_step_us) as bar
 from (
     select *
-    from spans(struct_extract(r, 'spans'))
-    where start_time >= struct_extract(r, 'since')
-        and start_time < struct_extract(r, 'minutes_since')
+    from counted_spans(rolled_spans)
+    where start_time >= rolled_since
+        and start_time < rolled_until
+        and (
+            start_time < rolled_whole_since
+            or start_time >= rolled_whole_until
+        )
     union all
     select *
-    from spans(struct_extract(r, 'spans'))
-    where start_time >= struct_extract(r, 'minutes_until')
-        and start_time < struct_extract(r, 'until')
-    union all
-    select *
-    from spans(struct_extract(r, 'fresh'))
-    where start_time >= struct_extract(r, 'minutes_since')
-        and start_time < struct_extract(r, 'minutes_until')
+    from counted_spans(rolled_fresh)
+    where start_time >= rolled_whole_since
+        and start_time < rolled_whole_until
 )
-where grains != 'asking' or is_model_call(operation) and model is not null;
+cross join (select unnest(grains) as grain)
+where grain != 'asking' or is_model_call(operation) and model is not null;
 
--- see queries/rolled.py, which says how questions use these four
-create macro rolled(grains, r) as table
+-- see queries/rolled.py, which says how questions use these
+create macro rolled(grains, $rolled) as table
 select
     org_id, service_name, process_group, operation, subsystem, agent_name, model, exception_type,
     function, code_file, code_revision, service_version, bar,
     spans, errors, roots, timed, duration_ns, shortest_ns, longest_ns,
     calls, input_tokens, output_tokens, cached_tokens, cost_usd,
     memory_delta_bytes, measured, earliest, latest
-from rolled_whole(grains, r)
+from rolled_whole([grains], $rolled)
 union all
 select
     org_id, service_name, process_group, operation, subsystem, agent_name, model, exception_type,
@@ -275,9 +277,9 @@ select
     cast(memory_delta_bytes is not null as bigint) as measured,
     start as earliest,
     start as latest
-from rolled_rest(grains, r);
+from rolled_rest([grains], $rolled);
 
-create macro rolled_durations(grains, r) as table
+create macro rolled_durations(grains, $rolled) as table
 select
     org_id, service_name, process_group, operation, subsystem, agent_name, model, exception_type,
     function, code_file, code_revision, service_version, bar,
@@ -285,7 +287,7 @@ select
     duration.value as n
 from (
     select *, unnest(map_entries(durations)) as duration
-    from rolled_whole(grains, r)
+    from rolled_whole([grains], $rolled)
 )
 union all
 select
@@ -293,10 +295,10 @@ select
     function, code_file, code_revision, service_version, bar,
     bucket_of(duration_ns) as bucket,
     1 as n
-from rolled_rest(grains, r)
+from rolled_rest([grains], $rolled)
 where duration_ns >= 0;
 
-create macro rolled_sums(grains, r, keyed, kept := true) as table
+create macro rolled_sums(grains, $rolled, keyed, kept := true) as table
 select
     keyed as key,
     cast(sum(spans) as bigint) as spans,
@@ -315,21 +317,98 @@ select
     cast(sum(measured) as bigint) as measured,
     min(earliest) as earliest,
     max(latest) as latest
-from rolled(grains, r)
+from rolled(grains, $rolled)
 where kept
 group by all
 -- what was counted and taken away again was never there
 having sum(spans) > 0;
 
-create macro rolled_by(grains, r, keyed, kept := true) as table
-with sums as (
+-- what of each key rollups sum, and of each key and bucket the spans that they leave out
+create macro rolled_parts(grains, $rolled, keyed, kept := true, timely := true) as table
+select
+    keyed as key,
+    spans, errors, roots, timed, duration_ns, shortest_ns, longest_ns,
+    calls, input_tokens, output_tokens, cached_tokens, cost_usd,
+    memory_delta_bytes, measured, earliest, latest,
+    durations,
+    null as bucket
+from rolled_whole(grains, $rolled)
+where kept and timely
+-- histograms are most of what is read: not where nobody asks for quantiles
+union all
+select
+    keyed as key,
+    spans, errors, roots, timed, duration_ns, shortest_ns, longest_ns,
+    calls, input_tokens, output_tokens, cached_tokens, cost_usd,
+    memory_delta_bytes, measured, earliest, latest,
+    null as durations,
+    null as bucket
+from rolled_whole(grains, $rolled)
+where kept and not timely
+union all
+select
+    keyed as key,
+    count(*) as spans,
+    count(*) filter (where status = 'error') as errors,
+    count(*) filter (where parent_span_id is null) as roots,
+    count(*) filter (where duration_ns >= 0) as timed,
+    coalesce(sum(duration_ns) filter (where duration_ns >= 0), 0) as duration_ns,
+    min(duration_ns) filter (where duration_ns >= 0) as shortest_ns,
+    max(duration_ns) filter (where duration_ns >= 0) as longest_ns,
+    count(*) filter (where model_call) as calls,
+    sum(input_tokens) filter (where model_call) as input_tokens,
+    sum(output_tokens) filter (where model_call) as output_tokens,
+    sum(cached_tokens) filter (where model_call) as cached_tokens,
+    sum(cost_usd) filter (where model_call) as cost_usd,
+    sum(memory_delta_bytes) as memory_delta_bytes,
+    count(memory_delta_bytes) as measured,
+    min(start) as earliest,
+    max(start) as latest,
+    null as durations,
+    if(duration_ns >= 0 and timely, bucket_of(duration_ns), null) as bucket
+from rolled_rest(grains, $rolled)
+where kept
+group by all;
+
+create macro rolled_of(grains, $rolled, keyed, kept := true, timely := true) as table
+with parts as materialized (
     select *
-    from rolled_sums(grains, r, keyed, kept := kept)
+    from rolled_parts(grains, $rolled, keyed, kept := kept, timely := timely)
+),
+sums as (
+    select
+        key,
+        cast(sum(spans) as bigint) as spans,
+        cast(sum(errors) as bigint) as errors,
+        cast(sum(roots) as bigint) as roots,
+        cast(sum(timed) as bigint) as timed,
+        cast(sum(duration_ns) as hugeint) as duration_ns,
+        min(shortest_ns) as shortest_ns,
+        max(longest_ns) as longest_ns,
+        cast(sum(calls) as bigint) as calls,
+        cast(sum(input_tokens) as bigint) as input_tokens,
+        cast(sum(output_tokens) as bigint) as output_tokens,
+        cast(sum(cached_tokens) as bigint) as cached_tokens,
+        sum(cost_usd) as cost_usd,
+        cast(sum(memory_delta_bytes) as bigint) as memory_delta_bytes,
+        cast(sum(measured) as bigint) as measured,
+        min(earliest) as earliest,
+        max(latest) as latest
+    from parts
+    group by key
+    -- what was counted and taken away again was never there
+    having sum(spans) > 0
 ),
 buckets as (
-    select keyed as key, bucket, cast(sum(n) as bigint) as n
-    from rolled_durations(grains, r)
-    where kept
+    select key, bucket, cast(sum(n) as bigint) as n
+    from (
+        select key, unnest(map_keys(durations)) as bucket, unnest(map_values(durations)) as n
+        from parts
+        union all
+        select key, bucket, timed as n
+        from parts
+        where bucket is not null
+    )
     group by all
 ),
 counted as (
@@ -357,65 +436,69 @@ around as (
 )
 select
     sums.*,
-    -- a bucket's middle may lie beyond all that is in it
-    greatest(shortest_ns, least(longest_ns, p50_below + (p50_above - p50_below) * (0.5 * last % 1)))
-        as p50_ns,
-    greatest(shortest_ns, least(longest_ns, p95_below + (p95_above - p95_below) * (0.95 * last % 1)))
-        as p95_ns,
-    greatest(shortest_ns, least(longest_ns, p99_below + (p99_above - p99_below) * (0.99 * last % 1)))
-        as p99_ns
+    quantile_between(p50_below, p50_above, 0.5 * last % 1, shortest_ns, longest_ns) as p50_ns,
+    quantile_between(p95_below, p95_above, 0.95 * last % 1, shortest_ns, longest_ns) as p95_ns,
+    quantile_between(p99_below, p99_above, 0.99 * last % 1, shortest_ns, longest_ns) as p99_ns
 from sums
 left join around on sums.key is not distinct from around.key;
 
--- the same four for who called whom, which has a rest of its own
-create macro called(grains, r) as table
-select org_id, caller, callee, bar, spans, errors, timed, duration_ns, shortest_ns, longest_ns
-from rolled_whole(grains, r)
-union all
-select
-    org_id, caller, callee, bar,
-    1 as spans,
-    cast(status = 'error' as bigint) as errors,
-    cast(coalesce(duration_ns >= 0, false) as bigint) as timed,
-    if(duration_ns >= 0, duration_ns, 0) as duration_ns,
-    if(duration_ns >= 0, duration_ns, null) as shortest_ns,
-    if(duration_ns >= 0, duration_ns, null) as longest_ns
-from crossings(grains, r);
+create macro rolled_by(grains, $rolled, keyed, kept := true) as table
+select *
+from rolled_of([grains], $rolled, keyed, kept := kept);
 
-create macro called_durations(grains, r) as table
-select org_id, caller, callee, bar, duration.key as bucket, duration.value as n
-from (
-    select *, unnest(map_entries(durations)) as duration
-    from rolled_whole(grains, r)
-)
-union all
-select org_id, caller, callee, bar, bucket_of(duration_ns) as bucket, 1 as n
-from crossings(grains, r)
-where duration_ns >= 0;
-
-create macro called_sums(grains, r, keyed, kept := true) as table
+-- the same for who called whom, which has a rest of its own
+create macro called_parts(grains, $rolled, keyed, kept := true) as table
 select
     keyed as key,
-    cast(sum(spans) as bigint) as spans,
-    cast(sum(errors) as bigint) as errors,
-    cast(sum(timed) as bigint) as timed,
-    cast(sum(duration_ns) as hugeint) as duration_ns,
-    min(shortest_ns) as shortest_ns,
-    max(longest_ns) as longest_ns
-from called(grains, r)
+    spans, errors, timed, duration_ns, shortest_ns, longest_ns,
+    durations,
+    null as bucket
+from rolled_whole([grains], $rolled)
 where kept
-group by all
-having sum(spans) > 0;
+union all
+select
+    keyed as key,
+    count(*) as spans,
+    count(*) filter (where status = 'error') as errors,
+    count(*) filter (where duration_ns >= 0) as timed,
+    coalesce(sum(duration_ns) filter (where duration_ns >= 0), 0) as duration_ns,
+    min(duration_ns) filter (where duration_ns >= 0) as shortest_ns,
+    max(duration_ns) filter (where duration_ns >= 0) as longest_ns,
+    null as durations,
+    if(duration_ns >= 0, bucket_of(duration_ns), null) as bucket
+from crossings(grains, $rolled)
+where kept
+group by all;
 
-create macro called_by(grains, r, keyed, kept := true) as table
-with sums as (
+create macro called_by(grains, $rolled, keyed, kept := true) as table
+with parts as materialized (
     select *
-    from called_sums(grains, r, keyed, kept := kept)
+    from called_parts(grains, $rolled, keyed, kept := kept)
+),
+sums as (
+    select
+        key,
+        cast(sum(spans) as bigint) as spans,
+        cast(sum(errors) as bigint) as errors,
+        cast(sum(timed) as bigint) as timed,
+        cast(sum(duration_ns) as hugeint) as duration_ns,
+        min(shortest_ns) as shortest_ns,
+        max(longest_ns) as longest_ns
+    from parts
+    group by key
+    -- what was counted and taken away again was never there
+    having sum(spans) > 0
 ),
 buckets as (
-    select keyed as key, bucket, cast(sum(n) as bigint) as n
-    from called_durations(grains, r)
-    where kept
+    select key, bucket, cast(sum(n) as bigint) as n
+    from (
+        select key, unnest(map_keys(durations)) as bucket, unnest(map_values(durations)) as n
+        from parts
+        union all
+        select key, bucket, timed as n
+        from parts
+        where bucket is not null
+    )
     group by all
 ),
 counted as (
@@ -443,13 +526,9 @@ around as (
 )
 select
     sums.*,
-    -- a bucket's middle may lie beyond all that is in it
-    greatest(shortest_ns, least(longest_ns, p50_below + (p50_above - p50_below) * (0.5 * last % 1)))
-        as p50_ns,
-    greatest(shortest_ns, least(longest_ns, p95_below + (p95_above - p95_below) * (0.95 * last % 1)))
-        as p95_ns,
-    greatest(shortest_ns, least(longest_ns, p99_below + (p99_above - p99_below) * (0.99 * last % 1)))
-        as p99_ns
+    quantile_between(p50_below, p50_above, 0.5 * last % 1, shortest_ns, longest_ns) as p50_ns,
+    quantile_between(p95_below, p95_above, 0.95 * last % 1, shortest_ns, longest_ns) as p95_ns,
+    quantile_between(p99_below, p99_above, 0.99 * last % 1, shortest_ns, longest_ns) as p99_ns
 from sums
 left join around on sums.key is not distinct from around.key;
 

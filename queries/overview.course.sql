@@ -1,16 +1,21 @@
 -- one row per time bucket with spans in it
-with agents as (
-    select key.bar as bar, count(key.agent) as agents
-    from rolled_sums('agent', $rolled, {agent: agent_name, bar: bar})
-    group by bar
+with sums as (
+    select *
+    from rolled_of(
+        ['all', 'agent'],
+        $rolled,
+        {bar: bar, agent: if(grain = 'agent', agent_name, null), counted: grain = 'agent'},
+        kept := grain = 'all' or agent_name is not null,
+        timely := grain = 'all'
+    )
 )
 select
-    cast((epoch_us(key) - $origin_us) // $step_us as integer) as bucket,
-    spans,
-    errors,
-    roots as traces,
-    coalesce(agents, 0) as agents,
-    if(p50_ns is null, null, [p50_ns, p95_ns, p99_ns]) as quantiles_ns
-from rolled_by('all', $rolled, bar)
-left join agents on key = agents.bar
+    cast((epoch_us(key.bar) - $origin_us) // $step_us as integer) as bucket,
+    coalesce(max(spans) filter (where not key.counted), 0) as spans,
+    coalesce(max(errors) filter (where not key.counted), 0) as errors,
+    coalesce(max(roots) filter (where not key.counted), 0) as traces,
+    count(key.agent) as agents,
+    max([p50_ns, p95_ns, p99_ns]) filter (where p50_ns is not null) as quantiles_ns
+from sums
+group by key.bar
 order by bucket

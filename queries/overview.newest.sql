@@ -1,3 +1,4 @@
 -- one row: the start of the newest span
-select max(latest) as newest
-from rolled_sums('all', $rolled, null)
+select max(start_time) as newest
+from spans($spans)
+where start_time >= $since and start_time < $until

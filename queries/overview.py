@@ -7,18 +7,23 @@ reads them from the newest end and stops early, and its answer says how far it h
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from access.scope import Scope
 from queries import reader
 from queries.buckets import Buckets, buckets
 from queries.explore import Cell, Heatmap
-from queries.filters import TimeRange
+from queries.filters import EPOCH, TimeRange
 from queries.reader import Answer, Row
-from queries.rolled import DAY, over
+from queries.rolled import DAY, HOUR, MINUTE, over
+from telemetry.grains import QUARTER_HOUR
+from telemetry.schema import SPANS
 
 WEEK = timedelta(days=7)
+
+MOST_NAMES = 2_000
+"""Services, groups and models of a summary, each."""
 
 MOST_ERRORS = 5_000
 """Newest error spans among which root causes are looked for."""
@@ -40,7 +45,22 @@ _SHARES = (256, 64, 16, 4, 1)
 
 def totals(scope: Scope, range_: TimeRange) -> Answer:
     """One row: spans, errors, traces, agents, quantiles of duration (ns) and the newest start."""
-    return reader.read(scope, "overview.totals", **over(range_))
+    return reader.read(scope, "overview.totals", **over(range_, grain="agent"))
+
+
+def summary(scope: Scope, range_: TimeRange) -> Answer:
+    """One row per service, process group and model, told apart by `grain`; p95 (ns) of services.
+
+    It is asked once for all panels that show a part of it.
+    """
+    return reader.read(scope, "overview.summary", **over(range_, grain="service"), most=MOST_NAMES)
+
+
+def _of(summed: Answer, grain: str, name: str, *columns: str) -> Answer:
+    """Some columns of the rows of one grain, the busiest first."""
+    rows = [row for row in summed if row["grain"] == grain]
+    kept = [{name: row["name"], **{column: row[column] for column in columns}} for row in rows]
+    return replace(summed, rows=kept)
 
 
 @dataclass(frozen=True)
@@ -60,7 +80,7 @@ class Course:
 def course(scope: Scope, range_: TimeRange) -> Course:
     """How the numbers went over the range, by whole steps of the clock in UTC."""
     cut = buckets(range_)
-    answer = reader.read(scope, "overview.course", **over(range_, cut.step), **cut.params)
+    answer = reader.read(scope, "overview.course", **over(range_, cut.step, "agent"), **cut.params)
     at = {row["bucket"]: row for row in answer}
     rows = [at.get(i, _NOTHING) for i in range(len(cut))]
     return Course(
@@ -109,38 +129,66 @@ def spent(scope: Scope, range_: TimeRange) -> Spent:
 
 def earlier(range_: TimeRange) -> dict[str, TimeRange]:
     """The ranges that a range is compared with, by what they are called: the same time a day and a
-    week before, or the one just before it when these would overlap."""
+    week before, or the one just before it when these would overlap.
+
+    The first two begin on the minute, those of half a day and more on the quarter of an hour, so
+    that what is compared with is summed already, and stays the same for that long.
+    """
     by = {"a day earlier": DAY, "a week earlier": WEEK}
     fitting = {word: back for word, back in by.items() if range_.length <= back}
     if not fitting:
-        fitting = {"the time before": range_.length}
+        since, until = range_.since - range_.length, range_.since
+        return {"the time before": TimeRange(since, until)}
+    step = QUARTER_HOUR if range_.length >= DAY / 2 else MINUTE if range_.length >= HOUR else None
+    begun = (range_.since - EPOCH) % step if step else timedelta()
     return {
-        word: TimeRange(range_.since - back, range_.until - back) for word, back in fitting.items()
+        word: TimeRange(range_.since - back - begun, range_.until - back - begun)
+        for word, back in fitting.items()
     }
 
 
 def newest(scope: Scope, now: datetime) -> datetime | None:
     """When the newest span of the last days started; spans dated in the future say nothing."""
-    found = reader.read(scope, "overview.newest", **over(TimeRange(now - RECENT, now))).rows
-    return found[0]["newest"] if found else None
+    files = reader.the_reader().files(scope, SPANS.name, now - RECENT, now).files
+    known = max((f.latest for f in files if f.latest and f.latest < now), default=now - RECENT)
+    found: datetime | None = known if known >= now - RECENT and known != now - RECENT else None
+    if any(f.latest is None or f.latest >= now for f in files):
+        row = reader.read(scope, "overview.newest", since=known, until=now).one
+        found = row["newest"] or found
+    return found
 
 
 def groups(scope: Scope, range_: TimeRange) -> Answer:
     """One row per process group: spans and errors, the busiest first."""
-    return reader.read(scope, "overview.groups", **over(range_))
+    return _of(summary(scope, range_), "group", "process_group", "spans", "errors")
 
 
 def services(scope: Scope, range_: TimeRange) -> Answer:
     """One row per service: spans, errors, p95 (ns) and the newest start, the busiest first."""
-    return reader.read(scope, "overview.services", **over(range_))
+    columns = ("spans", "errors", "p95_ns", "newest")
+    return _of(summary(scope, range_), "service", "service_name", *columns)
 
 
-def operations(scope: Scope, range_: TimeRange, by: str = "busiest", top: int = 10) -> Answer:
-    """The `top` operations of services that are the "busiest", or the "slowest" by p95; `known`
-    is how many there are."""
-    return reader.read(
-        scope, "overview.operations", **over(range_), slowest=by == "slowest", top=top
-    )
+def models(scope: Scope, range_: TimeRange) -> Answer:
+    """One row per model: calls, tokens and cost (USD), the dearest first; model calls only."""
+    columns = ("calls", "input_tokens", "output_tokens", "cost_usd")
+    found = _of(summary(scope, range_), "model", "model", *columns)
+    called = [row for row in found if row["calls"]]
+    return replace(found, rows=sorted(called, key=_dearest))
+
+
+def _dearest(row: Row) -> tuple[float, int, str]:
+    return -(row["cost_usd"] if row["cost_usd"] is not None else -1), -row["calls"], row["model"]
+
+
+def operations(scope: Scope, range_: TimeRange, top: int = 10) -> Answer:
+    """The `top` busiest operations of services; `known` is how many there are."""
+    return reader.read(scope, "overview.operations", **over(range_, grain="operation"), top=top)
+
+
+def slowest(scope: Scope, range_: TimeRange, top: int = 10) -> Answer:
+    """The `top` operations of services whose p95 is longest; `known` is how many there are."""
+    return reader.read(scope, "overview.slowest", **over(range_, grain="operation"), top=top)
 
 
 @dataclass(frozen=True)
@@ -160,7 +208,7 @@ def exceptions(scope: Scope, range_: TimeRange, top: int = 10) -> tuple[list[Rai
     """The `top` most frequent exceptions, and how many kinds there are."""
     cut = buckets(range_)
     answer = reader.read(
-        scope, "overview.exceptions", **over(range_, cut.step), **cut.params, top=top
+        scope, "overview.exceptions", **over(range_, cut.step, "exception"), **cut.params, top=top
     )
     return [_raised(row, len(cut)) for row in answer], answer.rows[0]["known"] if answer else 0
 
@@ -189,7 +237,7 @@ def releases(scope: Scope, range_: TimeRange) -> Answer:
     return reader.read(
         scope,
         "overview.releases",
-        **over(TimeRange(range_.since - DAY, range_.until)),
+        **over(TimeRange(range_.since - DAY, range_.until), grain="release"),
         begun_since=range_.since,
     )
 
@@ -286,11 +334,6 @@ def _widened(
         if found(answer) >= enough:
             break
     return answer, since
-
-
-def models(scope: Scope, range_: TimeRange) -> Answer:
-    """One row per model: calls, tokens and cost (USD), the dearest first; model calls only."""
-    return reader.read(scope, "overview.models", **over(range_))
 
 
 def orgs(scope: Scope, range_: TimeRange) -> Answer:

@@ -17,7 +17,7 @@ from contextlib import contextmanager, suppress
 from contextvars import ContextVar
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from functools import cache
+from functools import cache, partial
 from pathlib import Path
 from typing import Any
 
@@ -26,11 +26,13 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from access.scope import Scope
+from queries.answers import Answers
 from queries.errors import QuestionError, TooBig, TooSlow
 from queries.filters import EVERY_SPAN, Condition
-from queries.rolled import Rolled, Span
+from queries.rolled import ROLLED, Rolled, Span
 from queries.snapshot import File, Snapshot, Snapshots
 from settings import Settings
+from telemetry.grains import FINEST
 from telemetry.schema import READABLE, ROLLUPS, SPANS, Table
 
 log = logging.getLogger(__name__)
@@ -44,6 +46,8 @@ _ENGINES = 32
 _ASIDE_MEMORY_MB = 512
 _ASIDE_SECONDS = 3600.0
 _CONDITION = re.compile(r"\$condition\b")
+_GRAINS = re.compile(r"(?:rolled|called)\w*\(\s*('\w+'|\[[^]]*\])")
+_ROLLED = re.compile(r"\$rolled\b")
 _TRAILING = re.compile(r"(\s*--[^\n]*)+\s*$")
 _HERE = Path(__file__).parent
 _MACROS = _HERE / "macros.sql"
@@ -114,6 +118,7 @@ class Reader:
         }
         self._engines: OrderedDict[frozenset[str] | None, duckdb.DuckDBPyConnection] = OrderedDict()
         self._lock = threading.Lock()
+        self._answers: Answers[Answer] = Answers()
         for table in READABLE.values():
             _make_empty_file(self._empty(table.name), table)
 
@@ -135,6 +140,25 @@ class Reader:
         range of `rolled`, a Rolled. `version` asks the spans as they were then. Raises TooSlow,
         TooBig and Gone.
         """
+        ask = partial(
+            self._read, scope, question, since=since, until=until, max_rows=max_rows, **params
+        )
+        if "rolled" not in params:
+            return ask()
+        versions = (self._snapshots[t.name].newest().version for t in (SPANS, ROLLUPS))
+        name = (scope.org, scope.orgs, question, since, until, max_rows, *versions)
+        return self._answers.get((*name, *sorted(params.items())), ask)
+
+    def _read(
+        self,
+        scope: Scope,
+        question: str,
+        *,
+        since: datetime | None,
+        until: datetime | None,
+        max_rows: int,
+        **params: Any,
+    ) -> Answer:
         started = time.perf_counter()
         with self._asked(scope, question, since, until, params) as (cursor, opened):
             rows = cursor.fetchmany(max_rows + 1)
@@ -288,8 +312,10 @@ class Reader:
                 params[table] = [file.path for file in found.files] or [str(self._empty(table))]
                 opened.versions[table] = found.version
                 opened.files += len(found.files)
-        if rolled and "$rolled" in sql.names:
-            params["rolled"] = self._rolled(scope, rolled, pinned, opened)
+        if rolled:
+            _refuse_finer(sql, rolled, params.get("grain"))
+            asked_of = self._rolled(scope, rolled, pinned, opened)
+            params |= {f"rolled_{name}": value for name, value in asked_of.items()}
         bound = {name: value for name, value in params.items() if f"${name}" in sql.names}
         cursor = cursor or self._engine(scope).cursor()
         timer = threading.Timer(deadline, cursor.interrupt)
@@ -331,7 +357,7 @@ class Reader:
         if fresh is None:
             parts, rollups, fresh = wanted.raw, Snapshot(), Snapshot()
         ends = wanted.ends(parts)
-        whole = (parts.minutes.since, parts.minutes.until)
+        whole = (parts.whole.since, parts.whole.until)
         paths = {
             "spans": self._holding(scope, ends, pinned),
             "fresh": set() if wanted.edges else _paths(fresh.files(scope.orgs, *whole)),
@@ -372,9 +398,8 @@ class Reader:
         self, orgs: frozenset[str] | None, threads: int, memory_mb: int, spill: str = ""
     ) -> duckdb.DuckDBPyConnection:
         engine = duckdb.connect(":memory:")
-        for table in READABLE.values():
-            engine.execute(_macro(table))
-        engine.execute(_MACROS.read_text(encoding="utf-8"))
+        for statement in _statements():
+            engine.execute(statement)
         engine.execute("set global timezone = 'UTC'")
         engine.execute(f"set threads = {threads}")
         engine.execute(f"set memory_limit = '{memory_mb}MiB'")
@@ -429,6 +454,13 @@ def _arrow_of(cursor: duckdb.DuckDBPyConnection, max_rows: int) -> pa.Table:
     return pa.table(dict(zip(names, map(list, columns), strict=True)))
 
 
+def _refuse_finer(sql: Sql, rolled: Rolled, chosen: str | None) -> None:
+    """A question that reads levels which one of its grains has not would miss rows."""
+    grains = [*sql.grains, *([chosen] if "$grain" in sql.names and chosen else [])]
+    if finer := [grain for grain in grains if FINEST[grain] > rolled.finest]:
+        raise ValueError(f"This question is also by {finer}: say so in `over`.")
+
+
 def _paths(files: list[File]) -> set[str]:
     return {file.path for file in files}
 
@@ -452,6 +484,12 @@ class Sql:
     text: str
     names: frozenset[str]
 
+    @property
+    def grains(self) -> list[str]:
+        """The grains of rollups that it names."""
+        named = " ".join(_GRAINS.findall(self.text))
+        return [word for word in re.findall(r"'(\w+)'", named) if word in FINEST]
+
     def on(self, condition: Condition) -> Sql:
         """The question about the spans that meet `condition`."""
         if "$condition" not in self.names:
@@ -461,28 +499,37 @@ class Sql:
         return Sql(text, (self.names - {"$condition"}) | named)
 
 
+def spelled(text: str, prefix: str = "$rolled_") -> str:
+    """`$rolled` written out as what it consists of.
+
+    One parameter each: a struct of them would be copied wherever one of them is used, and planned
+    for longer than most questions run.
+    """
+    return _ROLLED.sub(", ".join(prefix + name for name in ROLLED), text)
+
+
 @cache
 def load(question: str) -> Sql:
     """The SQL of `<subject>.<function>`. Raises ValueError unless it is one SELECT."""
-    text = (_HERE / f"{question}.sql").read_text(encoding="utf-8")
+    text = spelled((_HERE / f"{question}.sql").read_text(encoding="utf-8"))
     (statement,) = duckdb.extract_statements(text)
     if statement.type != duckdb.StatementType.SELECT:
         raise ValueError(f"{question}.sql is not a SELECT")
     return Sql(text, frozenset(f"${name}" for name in statement.named_parameters))
 
 
-def _macro(table: Table) -> str:
-    """`spans(files)` and its like: the table over a list of files.
+def _macro(table: Table, name: str = "", only: frozenset[str] = frozenset()) -> str:
+    """`spans(files)` and its like: the table, or `only` some columns, over a list of files.
 
     An explicit schema keeps columns that only newer files have; org_id lives in the folder's name.
     """
     columns = ", ".join(
         f"'{c.name}': {{name: '{c.name}', type: '{_duckdb_type(c.type)}', default_value: null}}"
         for c in table.columns
-        if c.name not in ("org_id", "date")
+        if c.name not in ("org_id", "date") and (not only or c.name in only)
     )
     return (
-        f"create macro {table.name}(files) as table "
+        f"create macro {name or table.name}(files) as table "
         "select * exclude (filename), regexp_extract(filename, 'org_id=([^/]+)/', 1) as org_id "
         f"from read_parquet(files, filename = true, schema = map {{{columns}}})"
     )
@@ -490,13 +537,55 @@ def _macro(table: Table) -> str:
 
 def table_macro(table: str, name: str) -> str:
     """The statement that makes the macro of a table under another name."""
-    return _macro(READABLE[table]).replace(f"create macro {table}(", f"create macro {name}(", 1)
+    return _macro(READABLE[table], name)
+
+
+_COUNTED = frozenset(
+    {
+        "start_time",
+        "duration_ns",
+        "status",
+        "parent_span_id",
+        "name",
+        "service_name",
+        "service_version",
+        "process_group",
+        "subsystem",
+        "agent_name",
+        "model",
+        "operation",
+        "exception_type",
+        "code_function",
+        "code_file",
+        "code_revision",
+        "input_tokens",
+        "output_tokens",
+        "cached_tokens",
+        "cost_usd",
+        "memory_delta_bytes",
+    }
+)
+"""Columns of spans that rollups count; DuckDB plans longer the more columns a table has."""
+
+
+def _tables() -> list[str]:
+    """The macros that depend on how tables look at rest."""
+    tables = [_macro(table) for table in READABLE.values()]
+    return [*tables, _macro(SPANS, "counted_spans", _COUNTED)]
+
+
+@cache
+def _statements() -> list[str]:
+    """What makes every macro, in their order."""
+    statements = _tables()
+    pieces = spelled(_MACROS.read_text(encoding="utf-8"), "rolled_")
+    statements += [s.query for s in duckdb.extract_statements(pieces)]
+    return statements
 
 
 def macros() -> dict[str, str]:
     """Every macro that a question may use: name → the statement that makes it, in their order."""
-    statements = [_macro(table) for table in READABLE.values()]
-    statements += [s.query for s in duckdb.extract_statements(_MACROS.read_text(encoding="utf-8"))]
+    statements = _statements()
     found = [re.search(r"create macro (\w+)\(", statement) for statement in statements]
     return {
         name[1]: _TRAILING.sub("", statement[name.start() :]).rstrip("; \n")

@@ -3,7 +3,7 @@
 The one idea: a question is written once, over rows of one shape; the reader decides which of them
 are rollups and which are spans, and the answer says so. In Python and in SQL:
 
-    reader.read(scope, "overview.busiest", **rolled.over(range_))
+    reader.read(scope, "overview.busiest", **rolled.over(range_, grain="service"))
 
     -- one row per service, the busiest first
     select key as service_name, spans, errors, p95_ns
@@ -23,10 +23,12 @@ What may follow `from`; `grain` is one of `telemetry.grains.GRAINS`, which says 
   bar, bucket and n. `middle_of(bucket)` is the duration in ns that stands for a bucket.
 - `rolled(grain, $rolled)`: the rows that all these add up; never counts of them, but sums.
 
-Who called whom: `called_by`, `called_sums` and `called_durations` for the grains calls (services) and
-handoffs (agents), with the columns caller, callee, org_id and bar. They need
-`over(range_, edges=True)`, and `spans` are the calls. Callers may begin up to an hour
-before the newest, and six hours before older calls.
+Who called whom: `called_by` for the grains calls (services) and handoffs (agents), with the columns
+caller, callee, org_id and bar; `spans` are the calls.
+Callers may begin up to an hour before the newest, and six hours before older calls.
+
+Several grains at once: `rolled_of([grain, …], $rolled, key, kept := true, timely := true)`, with
+the column `grain` in the key; quantiles only of rows that are `timely`.
 
 `bar` is the start of the bar of a chart, for `over(range_, step=…)`: bars begin at multiples of the
 step, so that the first and the last may reach beyond the range. `bars` lists them all.
@@ -34,17 +36,44 @@ step, so that the first and the last may reach beyond the range. `bars` lists th
 
 from __future__ import annotations
 
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, Final
 
 from queries.filters import EPOCH, TimeRange
+from telemetry.grains import DAY, EDGE_GRAINS, FINEST, HOUR, LEVELS, MINUTE, place_of
 
-MINUTE = timedelta(minutes=1)
-HOUR = timedelta(hours=1)
-DAY = timedelta(days=1)
+__all__ = [
+    "DAY",
+    "HOUR",
+    "MINUTE",
+    "ROLLED",
+    "Parts",
+    "Rolled",
+    "Span",
+    "bars",
+    "over",
+]
 
 _MICROSECOND = timedelta(microseconds=1)
+
+
+_ENDS = ("from", "to", "from_2", "to_2")
+
+ROLLED: Final = (
+    "since",
+    "until",
+    "step_us",
+    "whole_since",
+    "whole_until",
+    *(f"{level}_{end}" for level in LEVELS for end in _ENDS),
+    "spans",
+    "fresh",
+    "rollups",
+    "around",
+)
+"""What `$rolled` consists of: the range and its parts, and the files for each."""
 
 
 @dataclass(frozen=True)
@@ -65,43 +94,63 @@ class Span:
 
 @dataclass(frozen=True)
 class Parts:
-    """The whole minutes, hours and days of a range, each within the one before."""
+    """What of a range each level may give, the finest first, each within the one before."""
 
-    minutes: Span
-    hours: Span
-    days: Span
+    by_level: Mapping[str, Span]
+
+    @property
+    def whole(self) -> Span:
+        """What they give together."""
+        return self.by_level["minute"]
 
     @property
     def params(self) -> dict[str, Any]:
-        """The bounds as a question binds them."""
-        return {
-            f"{name}_{end}": getattr(getattr(self, name), end)
-            for name in ("minutes", "hours", "days")
-            for end in ("since", "until")
-        }
+        """The bounds as a question binds them: of each level the places before and after those
+        that the next coarser level gives."""
+        bounds: dict[str, Any] = {"whole_since": self.whole.since, "whole_until": self.whole.until}
+        coarser = [*list(self.by_level.values())[1:], None]
+        for (level, span), within in zip(self.by_level.items(), coarser, strict=True):
+            inner = within or Span(span.until, span.until)
+            ends = (span.since, inner.since, inner.until, span.until)
+            places = (place_of(level, end) for end in ends)
+            bounds |= {f"{level}_{end}": place for end, place in zip(_ENDS, places, strict=True)}
+        return bounds
 
     @property
     def levels(self) -> list[str]:
         """Levels of the rollups that are summed, the coarsest first."""
-        days, hours, minutes = self.days, self.hours, self.minutes
-        used = (("day", days, None), ("hour", hours, days), ("minute", minutes, hours))
-        return [name for name, span, within in used if span and (not within or span != within)]
+        coarser = [*list(self.by_level.values())[1:], None]
+        used = [
+            level
+            for (level, span), within in zip(self.by_level.items(), coarser, strict=True)
+            if span and span != within
+        ]
+        return used[::-1]
 
 
 @dataclass(frozen=True)
 class Rolled:
-    """A range, the bars it is cut into if any, and the finest level that its grain has."""
+    """A range, the bars it is cut into if any, and what the question is by."""
 
     range: TimeRange
     step: timedelta | None = None
-    finest: timedelta = MINUTE
-    edges: bool = False
+    grain: str = "all"
+
+    @property
+    def finest(self) -> timedelta:
+        """The finest level that the grain has."""
+        return FINEST[self.grain]
+
+    @property
+    def edges(self) -> bool:
+        """Whether it is about who called whom."""
+        return self.grain in EDGE_GRAINS
 
     def parts(self, until: datetime) -> Parts:
         """What of the range rollups may give that reach `until`: levels that fit into a bar."""
         fits = [
             level
-            for level in (MINUTE, HOUR, DAY)
+            for level in LEVELS.values()
             if level >= self.finest and (self.step is None or not self.step % level)
         ]
         return parts(self.range.since, min(self.range.until, until), fits)
@@ -112,27 +161,24 @@ class Rolled:
         return parts(self.range.since, self.range.until, [])
 
     def ends(self, parts: Parts) -> list[Span]:
-        """What the whole minutes leave of the range."""
-        before = Span(self.range.since, parts.minutes.since)
-        after = Span(parts.minutes.until, self.range.until)
+        """What rollups leave of the range."""
+        before = Span(self.range.since, parts.whole.since)
+        after = Span(parts.whole.until, self.range.until)
         return [end for end in (before, after) if end]
 
     @property
     def params(self) -> dict[str, Any]:
         step = None if self.step is None else self.step // _MICROSECOND
-        return {**self.range.params, "step_us": step}
+        return {
+            **self.range.params,
+            "step_us": step,
+        }
 
 
-def over(
-    range_: TimeRange,
-    step: timedelta | None = None,
-    finest: timedelta = MINUTE,
-    *,
-    edges: bool = False,
-) -> dict[str, Any]:
-    """What a question over rollups binds. One that need not be exact at its ends may want no
-    minutes but HOUR; one about `edges` asks for calls or handoffs and nothing else."""
-    return {**range_.params, "rolled": Rolled(range_, step, finest, edges)}
+def over(range_: TimeRange, step: timedelta | None = None, grain: str = "all") -> dict[str, Any]:
+    """What a question over rollups binds; of its grains, `grain` is the one with the coarsest
+    levels."""
+    return {**range_.params, "rolled": Rolled(range_, step, grain)}
 
 
 def bars(range_: TimeRange, step: timedelta) -> list[datetime]:
@@ -141,14 +187,14 @@ def bars(range_: TimeRange, step: timedelta) -> list[datetime]:
     return [first + step * i for i in range(-(-(range_.until - first) // step))]
 
 
-def parts(since: datetime, until: datetime, levels: list[timedelta]) -> Parts:
+def parts(since: datetime, until: datetime, levels: Collection[timedelta]) -> Parts:
     """The parts of a range, in UTC; one without a level of its own is as the next coarser one."""
-    found = []
+    found = {}
     within = Span(since, max(since, until))
-    for level in (MINUTE, HOUR, DAY):
+    for name, level in LEVELS.items():
         within = _within(within, min((each for each in levels if each >= level), default=None))
-        found.append(within)
-    return Parts(*found)
+        found[name] = within
+    return Parts(found)
 
 
 def _within(span: Span, step: timedelta | None) -> Span:

@@ -93,20 +93,20 @@ def agents(scope: Scope, range_: TimeRange) -> Map:
 def nodes(scope: Scope, range_: TimeRange, party: Party) -> Answer:
     """One row per service or agent: spans, errors and p95 (ns), the biggest first."""
     return reader.read(
-        scope, "service_map.nodes", grain=party, most=MOST_NODES, **rolled.over(range_)
+        scope, "service_map.nodes", grain=party, most=MOST_NODES, **rolled.over(range_, grain=party)
     )
 
 
 def edges(scope: Scope, range_: TimeRange, party: Party) -> Answer:
     """One row per caller and callee: calls, errors and p95 (ns), the busiest first."""
     grain = "calls" if party == "service" else "handoffs"
-    asked = rolled.over(range_, edges=True)
+    asked = rolled.over(range_, grain=grain)
     return reader.read(scope, "service_map.edges", grain=grain, most=MOST_EDGES, **asked)
 
 
 def models(scope: Scope, range_: TimeRange, party: Party) -> Answer:
     """One row per model, and per caller and model: calls, errors and p95 (ns)."""
-    asked = rolled.over(range_)
+    asked = rolled.over(range_, grain="asking")
     return reader.read(scope, "service_map.models", grain=party, most=MOST_EDGES, **asked)
 
 
@@ -123,7 +123,7 @@ def course(scope: Scope, range_: TimeRange, kind: Kind, name: str) -> Course:
     """How a service, an agent or a model did in the course of the range."""
     step = bucket(range_)
     grain = "asking" if kind == "model" else kind
-    asked = rolled.over(range_, step)
+    asked = rolled.over(range_, step, grain)
     answer = reader.read(scope, "service_map.course", grain=grain, name=name, **asked)
     seen = {row["bar"]: (row["spans"], row["errors"]) for row in answer}
     bars = rolled.bars(range_, step)

@@ -1,7 +1,7 @@
 """Edges: who called whom, services by services and agents by agents, as grains of the rollups.
 
-The one idea: a caller may be stored before or after those it called, so the edges of ten minutes
-are found anew whenever spans came into them, and the difference to what was rolled is added.
+The one idea: a caller may be stored before or after those it called, so the edges of a quarter of
+an hour are found anew whenever spans came into it, and the difference to what was rolled is added.
 """
 
 from __future__ import annotations
@@ -21,11 +21,11 @@ from deltalake.transaction import AddAction
 
 from settings import Settings
 from telemetry import changes, lake, merging, parquet
-from telemetry.grains import EDGE_GRAINS, EDGES, EDGES_UNTIL, WHO
+from telemetry.grains import EDGE_GRAINS, EDGES, EDGES_UNTIL, QUARTER_HOUR, WHO
 from telemetry.schema import ROLLUPS, SPANS
-from telemetry.sums import ADDED, COUNTED, LEAST, MERGED, MOST, Sums
+from telemetry.sums import ADDED, COUNTED, LEAST, MERGED, MOST, Sums, start_of
 
-SLOT: Final = timedelta(minutes=10)
+SLOT: Final = QUARTER_HOUR
 """What is found anew at once, at least."""
 
 SETTLED: Final = timedelta(minutes=2)
@@ -191,7 +191,7 @@ _COLUMNS: Final = (
     "start_ns, duration_ns, status"
 )
 
-_FOUND: Final = """
+_FOUND: Final = f"""
 create or replace temp table counted as
 with seen as (
     -- a repeat that compaction has not found yet is one call
@@ -246,7 +246,7 @@ select
     callee,
     1 as sign,
     start_time,
-    date_trunc('minute', start_time) as start,
+    {start_of("start_time", "quarter_hour")} as start,
     status = 'error' as failed,
     false as root,
     if(duration_ns >= 0, duration_ns, null) as ns,
@@ -272,7 +272,7 @@ create or replace temp table less as
 with rolled as (
     select $org as org_id, cast(start as date) as date, * exclude (date)
     from read_parquet($files, union_by_name = true, hive_partitioning = true)
-    where level = 'minute'
+    where level = 'quarter_hour'
         and grain in ('calls', 'handoffs')
         and start >= $since
         and start < $until

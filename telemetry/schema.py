@@ -251,9 +251,10 @@ ROLLUPS: Final = Table(
     "start",
     (
         *_PARTITION_COLUMNS,
-        Column("level", TEXT, "minute, hour or day: how long the row's time is."),
+        Column("level", TEXT, "One of `grains.LEVELS`: how long the row's time is."),
         Column("grain", TEXT, "What the row is by; see `grains.GRAINS`."),
-        Column("start", STAMP, "Start of the minute, hour or day.", "UTC"),
+        Column("start", STAMP, "Start of the minute, hour and so on.", "UTC"),
+        Column("place", LONG, "Level and start as one number; see `grains.place_of`."),
         Column("service_name", TEXT, "Service, where the grain has it."),
         Column("process_group", TEXT, "Process group, where the grain has it."),
         Column("operation", TEXT, "Name of the spans, where the grain has it."),

@@ -1,13 +1,13 @@
 """Sums: rows of the rollups from rows that each count for something, level by level.
 
-The one idea: each grain is grouped once, by minute and by bucket of duration; hours are made of
-its minutes, days of its hours, and a histogram is what the buckets of a row are called together.
+The one idea: each grain is grouped once, by its finest level and by bucket of duration; each level
+is made of the one before, and a histogram is what the buckets of a row are called together.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from datetime import date
+from datetime import date, timedelta
 from pathlib import Path
 from typing import Final
 
@@ -16,7 +16,18 @@ import pyarrow as pa
 from deltalake.transaction import AddAction
 
 from telemetry import parquet, semconv
-from telemetry.grains import GAMMA, GRAINS, KEYS, LEVELS, SPAN_GRAINS
+from telemetry.grains import (
+    EPOCH,
+    FINEST,
+    GAMMA,
+    GRAINS,
+    KEYS,
+    LEVELS,
+    MINUTE,
+    SPAN_GRAINS,
+    levels,
+    place_of,
+)
 from telemetry.schema import ROLLUPS
 
 BUCKET_OF: Final = f"if(ns <= 0, 0, 1 + cast(ceil(ln(ns) / ln({GAMMA})) as integer))"
@@ -77,7 +88,7 @@ from read_parquet(
 """
 
 
-_NAMED: Final = ("org_id", "date", "level", "grain", "start", *KEYS)
+_NAMED: Final = ("org_id", "date", "level", "grain", "start", "place", *KEYS)
 _NAMES: Final = ", ".join(_NAMED)
 _SAME: Final = " and ".join(f"sums.{n} is not distinct from histograms.{n}" for n in _NAMED)
 
@@ -135,24 +146,28 @@ class Sums:
         for grains in [[*SPAN_GRAINS]] if rows < FEW else [[grain] for grain in SPAN_GRAINS]:
             self._db.execute(
                 f"create or replace temp table grouped as select org_id, date, {_named(grains)}, "
-                f"date_trunc('minute', start_time) as start, bucket, {COUNTED} "
+                f"{start_of('start_time', _finest(grains))} as start, bucket, {COUNTED} "
                 f"from {_source(grains)} where {_OF_A_GRAIN} group by all"
             )
             self.add(grains)
 
     def add(self, grains: Sequence[str]) -> None:
-        """Add the table `grouped`, which is by minute and bucket, at every level."""
+        """Add the table `grouped`, by bucket and the finest level of these grains, at every level
+        that they have."""
         names = f"org_id, date, {', '.join(_columns(grains))}"
-        for level in LEVELS:
-            if level != "minute":
+        finest = _finest(grains)
+        for level in (level for level, length in LEVELS.items() if length >= LEVELS[finest]):
+            if level != finest:
                 self._db.execute(
                     f"create or replace temp table grouped as select {names}, "
-                    f"date_trunc('{level}', start) as start, bucket, {MERGED} "
+                    f"{start_of('start', level)} as start, bucket, {MERGED} "
                     "from grouped group by all"
                 )
+            having = [grain for grain in grains if level in levels(grain)]
             self._db.execute(
-                f"insert into rolled by name select {names}, '{level}' as level, start, {_SUMMED} "
-                "from grouped group by all"
+                f"insert into rolled by name select {names}, '{level}' as level, start, "
+                f"{_place_of(level)} as place, {_SUMMED} "
+                f"from grouped where list_contains({having}, grain) group by all"
             )
 
     def take(self, files: Sequence[str]) -> None:
@@ -179,12 +194,36 @@ class Sums:
             yield parquet.write_file(root, ROLLUPS, org, day, kind, self._rows(org, day))
 
     def _rows(self, org: str, day: date) -> Iterator[pa.Table]:
-        rows = self._db.sql(
-            "from rolled where org_id = $org and date = $day order by level, grain, start",
-            params={"org": org, "day": day},
-        )
-        for batch in rows.to_arrow_reader(parquet.ROW_GROUP):
-            yield pa.Table.from_batches([batch]).cast(ROLLUPS.arrow)
+        """Level by level and grain by grain, so that a question reads only those it is about."""
+        of_day = {"org": org, "day": day}
+        for level, grain, rows in self._db.sql(_SORTS, params=of_day).fetchall():
+            chunk = self._db.sql(
+                "from rolled where org_id = $org and date = $day "
+                "and ($grain is null or level = $level and grain = $grain) "
+                "order by level, grain, start",
+                params={**of_day, "level": level, "grain": grain},
+            )
+            for batch in chunk.to_arrow_reader(min(rows, CHUNK)):
+                yield pa.Table.from_batches([batch]).cast(ROLLUPS.arrow)
+
+
+CHUNK: Final = 4_096
+"""Rows of a row group; a histogram is as large as a hundred spans."""
+
+_TOGETHER: Final = 2_000
+"""Rows of a day that are not worth keeping apart."""
+
+_SORTS: Final = f"""
+select
+    if(sum(count(*)) over () < {_TOGETHER}, null, level) as part,
+    if(part is null, null, grain) as of,
+    max(count(*)) over () as rows
+from rolled
+where org_id = $org and date = $day
+group by level, grain
+qualify part is not null or row_number() over () = 1
+order by level, grain
+"""
 
 
 _SUMMED: Final = ", ".join(
@@ -201,6 +240,24 @@ _SUMMED: Final = ", ".join(
         "as durations",
     ]
 )
+
+
+def _place_of(level: str) -> str:
+    """SQL of `grains.place_of` for rows of a level."""
+    minute = MINUTE // timedelta(microseconds=1)
+    return f"{place_of(level, EPOCH)} + epoch_us(start) // {minute}"
+
+
+def start_of(moment: str, level: str) -> str:
+    """SQL of the start of the minute, hour and so on that a moment lies in, in UTC."""
+    us = LEVELS[level] // timedelta(microseconds=1)
+    return f"make_timestamptz(cast(epoch_us({moment}) // {us} * {us} as bigint))"
+
+
+def _finest(grains: Sequence[str]) -> str:
+    """The finest level that any of these grains has."""
+    least = min(FINEST[grain] for grain in grains)
+    return next(level for level, length in LEVELS.items() if length == least)
 
 
 def _columns(grains: Sequence[str]) -> list[str]:

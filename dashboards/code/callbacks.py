@@ -90,9 +90,10 @@ def show_functions(view: View, tick: int | None) -> Any:
     if link.function:
         return no_update, no_update, no_update
     scope, range_ = current_scope(link.org or None), link.time_range(datetime.now(UTC))
-    found = code.functions(scope, range_, link.find)
+    sought = link.find, link.service or None
+    found = code.functions(scope, range_, *sought)
     earlier = code.before(range_)
-    before = code.functions(scope, earlier, link.find) if earlier else None
+    before = code.functions(scope, earlier, *sought) if earlier else None
     listed = views.Listed(found, before, code.own(scope, range_), range_, zone)
     return views.rows(listed, link.sort), views.summary(listed), views.nothing(listed, link)
 
@@ -105,7 +106,8 @@ def suggest(typed: dict[str, Any] | None, view: View) -> Any:
         return None
     link = Link.parse(view["search"])
     scope, range_ = current_scope(link.org or None), link.time_range(datetime.now(UTC))
-    return views.suggestions(code.functions(scope, range_, text), link)
+    within = None if link.function else link.service or None
+    return views.suggestions(code.functions(scope, range_, text, within), link)
 
 
 def _failed(sentence: str) -> Any:
@@ -117,7 +119,7 @@ def show_function(view: View, tick: int | None) -> Any:
     """One function in numbers, over time, by duration and by release."""
     link, zone = Link.parse(view["search"]), zone_of(view["zone"])
     if not link.function:
-        return None, *[no_update] * 6
+        return views.within(link), *[no_update] * 6
     scope, now = current_scope(link.org or None), datetime.now(UTC)
     range_, function = link.time_range(now), chosen(link)
     offset = range_.until.astimezone(zone).utcoffset() or timedelta()

@@ -169,13 +169,28 @@ def summary(listed: Listed) -> list[Component]:
     return [html.Span(part) for part in parts]
 
 
+def within(link: Link) -> Component | None:
+    """The service whose functions alone are listed, and the way to all others."""
+    if not link.service:
+        return None
+    return html.Span(
+        [
+            html.Span("of", className="muted"),
+            html.Strong(formats.shorten(formats.visible(link.service), 80)),
+            dcc.Link("All services", href=link.to("/code", service="")),
+        ],
+        className="code-within",
+    )
+
+
 def nothing(listed: Listed, link: Link) -> Component | None:
     if listed.found.rows:
         return None
     if link.find:
         return faces.empty("No function has this in its name.", "Shorten the search text.")
+    whose = " of this service" if link.service else ""
     return faces.empty(
-        "No functions ran in this time range.",
+        f"No functions{whose} ran in this time range.",
         "Choose a longer range. Spans with code.function.name appear under their function, "
         "all others under their operation.",
     )

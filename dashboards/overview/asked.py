@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
 from access.login import current_scope
 from access.scope import Scope
 from dashboards.shell.link import DEFAULT_RANGE, Link, zone_of
-from queries.filters import TimeRange
+from queries.filters import EPOCH, TimeRange
 
 View = dict[str, Any]
 
@@ -57,9 +57,14 @@ class Asked:
         return f"{link.org} {link.range} {link.since} {link.until}"
 
 
+TOGETHER = timedelta(seconds=2)
+"""Panels that ask within this time ask about the same moment, and share their answers."""
+
+
 def asked(view: View) -> Asked:
     """What the page is about. Raises LinkError and AccessError."""
     link, now = Link.parse(view["search"]), datetime.now(UTC)
+    now -= (now - EPOCH) % TOGETHER
     return Asked(
         link=link,
         scope=current_scope(link.org or None),

@@ -163,7 +163,7 @@ def _stuck(stuck: Answer, about: Asked) -> Component:
     lasting = [row for row in stuck if row["lasting"]]
     if not lasting:
         return _item("good", "No alert is firing", "No watched variable is stuck in the last hour.")
-    names = ", ".join(formats.shorten(row["name"], 30) for row in lasting[:3])
+    names = ", ".join(formats.shorten(row["data_name"], 30) for row in lasting[:3])
     rest = f" +{len(lasting) - 3:,} more" if len(lasting) > 3 else ""
     link = dcc.Link(
         f"{len(lasting):,} watched variable{'s' if len(lasting) > 1 else ''} stuck",

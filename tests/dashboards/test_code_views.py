@@ -148,6 +148,28 @@ def test_rows_come_in_the_order_that_the_link_names() -> None:
         assert "".join(r["process"] for r in views.rows(found, sort)) == names, sort
 
 
+def test_a_function_shows_its_numbers_in_words() -> None:
+    (told,) = views.rows(listed([row(calls=1_000, file="a.py")]), "")
+    assert (told["process"], told["service"], told["place"]) == ("f", "shop", "a.py")
+    assert (told["calls"], told["calls_text"]) == (1_000, "1,000")
+    assert (told["errors"], told["errors_text"]) == (0.001, "0.10 %")
+    assert (told["p95"], told["p95_text"]) == (1e6, "1.00 ms")
+    (told,) = views.rows(listed([row(errors=0, p95=None)]), "")
+    assert (told["errors_text"], told["p50"], told["p50_text"], told["place"]) == (
+        "0",
+        None,
+        "–",
+        "",
+    )
+
+
+def test_functions_have_different_ids_whatever_their_names() -> None:
+    names = [("a", "b\nc"), ("a", "b\udc00"), ("a", "x" * 600 + "1"), ("a", "x" * 600 + "2")]
+    rows = views.rows(listed([row(f, service_name=s) for s, f in names]), "")
+    assert len({each["id"] for each in rows}) == len(names)
+    assert max(len(each["id"]) for each in rows) < 600
+
+
 def test_own_time_is_its_share_of_all_time() -> None:
     (told,) = views.rows(listed([row()]), "")
     assert (told["own"], told["own_text"]) == (250_000, "250 µs")
@@ -419,6 +441,20 @@ def test_an_empty_org_is_told_what_to_do(world: World) -> None:
     assert "code.function.name" in words(shown(world, "code-face.children", nowhere))
     gone = words(shown(world, "code-cards.children", f"{nowhere}&function=shop.pay"))
     assert "did not run in this time range" in gone
+
+
+def test_a_list_of_one_service_says_so_and_leads_to_all(world: World) -> None:
+    place = f"?{SINCE}&service=billing"
+    assert [r["in"] for r in shown(world, "code-table.rowData", place)] == ["billing"]
+    within = shown(world, "code-head.children", place)
+    assert words(within) == "of billing All services"
+    (others,) = links(within)
+    assert {r["in"] for r in shown(world, "code-table.rowData", f"?{urlsplit(others).query}")} == {
+        "billing",
+        "<b>shop</b>",
+    }
+    nobody = words(shown(world, "code-face.children", f"?{SINCE}&service=nobody"))
+    assert nobody.startswith("No functions of this service ran in this time range.")
 
 
 def test_charlie_sees_nothing_of_acme(world: World) -> None:

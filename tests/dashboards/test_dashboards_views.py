@@ -25,6 +25,7 @@ from dashboards.shell.layout import frame
 from dashboards.shell.link import Link
 from dashboards.traces.grid import views as traces
 from queries.buckets import buckets
+from queries.code import Own
 from queries.filters import TimeRange
 from queries.overview import Course
 from queries.reader import Answer, Row
@@ -34,6 +35,7 @@ BERLIN = ZoneInfo("Europe/Berlin")
 NOW = datetime(2026, 6, 1, 12, tzinfo=UTC)
 HOUR = TimeRange(NOW - timedelta(hours=1), NOW)
 NOTHING = Answer([], as_of=NOW)
+NO_FUNCTIONS = code.Listed(NOTHING, None, Own({}, HOUR, True), HOUR, UTC_ZONE)
 
 
 def plain(component: Any) -> Any:
@@ -65,8 +67,8 @@ def parts(component: Any) -> Iterator[dict[str, Any]]:
         (traces.nothing(Link(q="x")), "Nothing matches these filters.", "Remove a filter"),
         (traces.nothing(Link(mode="watched")), "No watched variable was read", "aeos.data."),
         (traces.nothing(Link(after="x")), "There are no rows on this page.", "newest"),
-        (code.nothing(NOTHING, Link()), "No functions ran in this time range.", "longer range"),
-        (code.nothing(NOTHING, Link(function="x")), "No function has this in its", "Shorten"),
+        (code.nothing(NO_FUNCTIONS, Link()), "No functions ran in this", "longer range"),
+        (code.nothing(NO_FUNCTIONS, Link(find="x")), "No function has this in its", "Shorten"),
         (alerts.nothing(NOTHING), "No variable is stuck.", ""),
     ],
 )
@@ -80,65 +82,6 @@ def test_a_failed_panel_is_announced() -> None:
     face = plain(faces.failed("Try a shorter range."))
     assert face["props"]["role"] == "alert"
     assert words(face) == "This panel has no answer. Try a shorter range."
-
-
-# code inspector
-
-
-def function_row(**more: Any) -> Row:
-    row = {"service_name": "till", "function": "pay", "named": True, "file": "a.py", "line": 7}
-    row |= {"calls": 1_000, "errors": 1, "quantiles_ns": [1e6, 2e6, 3e6], "newest": NOW}
-    return {**row, **more}
-
-
-def test_a_function_shows_its_numbers_and_sorts_by_them() -> None:
-    (row,) = code.rows(Answer([function_row()]), UTC_ZONE)
-    assert (row["process"], row["service"], row["place"]) == ("pay", "till", "a.py:7")
-    assert (row["calls"], row["calls_text"]) == (1_000, "1,000")
-    assert (row["errors"], row["errors_text"]) == (0.001, "0.10 %")
-    assert (row["p95"], row["p95_text"]) == (2e6, "2.00 ms")
-    (row,) = code.rows(Answer([function_row(errors=0, quantiles_ns=None)]), UTC_ZONE)
-    assert (row["errors_text"], row["p50"], row["p50_text"]) == ("0", None, "–")
-
-
-@pytest.mark.parametrize(
-    ("says", "place"),
-    [
-        ({"line": None}, "a.py"),
-        ({"file": None}, ""),
-        ({"file": None, "named": False}, "operation"),
-    ],
-)
-def test_a_function_says_where_it_lives(says: Row, place: str) -> None:
-    (row,) = code.rows(Answer([function_row(**says)]), UTC_ZONE)
-    assert row["place"] == place
-
-
-def test_functions_have_different_ids_whatever_their_names() -> None:
-    names = [("a", "b\nc"), ("a\nb", "c"), ("a", "x" * 600 + "1"), ("a", "x" * 600 + "2")]
-    answer = Answer([function_row(service_name=s, function=f) for s, f in names])
-    rows = code.rows(answer, UTC_ZONE)
-    assert len({row["id"] for row in rows}) == len(names)
-    assert rows[0]["id"].split("\n")[1] == "b"
-    assert max(len(row["id"]) for row in rows) < 600
-
-
-@pytest.mark.parametrize(
-    ("number", "truncated", "said"),
-    [
-        (0, False, "0 functions, as of"),
-        (1, False, "1 function, as of"),
-        (1_000, False, "1,000 functions, as of"),
-        (1_001, False, "the busiest 1,000 of 1,001 functions, as of"),
-        (1_001, True, "the busiest 1,000 of more than 1,001 functions, as of"),
-    ],
-)
-def test_a_long_list_of_functions_is_cut_and_says_so(
-    number: int, truncated: bool, said: str
-) -> None:
-    answer = Answer([function_row()] * number, truncated=truncated, as_of=NOW)
-    assert code.summary(answer, UTC_ZONE).startswith(said)
-    assert len(code.rows(answer, UTC_ZONE)) == min(number, code.SHOWN)
 
 
 # alerts

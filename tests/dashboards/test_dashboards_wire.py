@@ -93,7 +93,7 @@ WITHOUT_TELEMETRY = {
 """Callbacks whose answer to a member does not depend on telemetry. A new one is not among them."""
 
 AS_OF = re.compile(
-    r"\d+ (?:s|min|h|d) ago|[\d.]+ items/s|until=\d{4}[^\"&]*"
+    r"\d+ (?:s|min|h|d) ago|[\d.]+ items(?:/|\\u002f)s|until=\d{4}[^\"&]*"
     r"|as of \d\d:\d\d:\d\d|version[= ]\d+"
 )
 """Clocks, and the number of commits to a table, which all orgs share."""

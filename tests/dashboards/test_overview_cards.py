@@ -17,7 +17,7 @@ from dashboards.overview.glance.callbacks import today
 from dashboards.overview.glance.numbers import change, points
 from dashboards.overview.views import Health
 from dashboards.shell.link import Link, zone_of
-from queries import explore, traces
+from queries import explore, trace, traces
 from queries.filters import TraceFilters
 from telemetry.spool import SpoolError
 from telemetry.writer import Status
@@ -196,8 +196,8 @@ def test_the_last_errors_open_at_their_span(busy: World) -> None:
     assert len(found) == 10
     scope = busy.scope("alice")
     for link in found:
-        (row,) = [s for s in traces.spans_of(scope, link.trace) if s["span_id"] == link.span]
-        assert row["status"] == "error"
+        columns = trace.spans(scope, link.trace).columns
+        assert columns["status"][columns["span_id"].index(link.span)] == "error"
 
 
 # faces
@@ -257,6 +257,31 @@ def test_every_panel_has_something_to_say(odd: World, org: str, search: str, sen
     found = dict(panels(odd, "sam", f"?org={org}&{search}"))
     assert not {output: text for output, text in found.items() if "face-failed" in text}
     assert sentence in found["overview-cards.children"]
+
+
+@pytest.mark.parametrize("org", ["acme", "globex", "initech"])
+def test_the_map_and_the_code_inspector_have_something_to_say(odd: World, org: str) -> None:
+    function = "work" if org == "acme" else "nowhere"
+    for place in ("", "map=agent", f"function={function}", "service=nobody"):
+        page = page_with(f"?org={org}&range=1h&{place}", path="/code")
+        client = odd.client("sam")
+        for callback in wire.callbacks(client):
+            if "code-" in callback.output or "overview-map" in callback.output:
+                text = wire.ask(client, callback, page).get_data(as_text=True)
+                assert "face-failed" not in text, (callback.output, place)
+    rows = shown(odd, "code-table.rowData", f"?org={org}&range=1h", "sam")
+    assert len(rows) == (0 if org == "initech" else 1)
+
+
+def test_what_is_stuck_asks_for_attention_by_its_name(new_world: Callable[..., World]) -> None:
+    world = new_world()
+    stuck = [span(number=i, ago=10 * i, aeos__data__valve="shut") for i in range(1, 9)]
+    world.send("acme", *stuck, service="plant")
+    text = words(shown(world, "overview-attention.children", HOUR))
+    assert "1 watched variable stuck" in text
+    assert "valve" in text
+    others = words(shown(world, "overview-attention.children", HOUR, "charlie"))
+    assert "No alert is firing" in others
 
 
 def test_a_client_is_not_told_about_others_requests(world: World) -> None:

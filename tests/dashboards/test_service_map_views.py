@@ -124,7 +124,7 @@ def test_a_nodes_card_leads_to_its_spans_its_errors_and_its_code() -> None:
     found = hrefs(views.card(part, course, False, Link(org="acme", range="1h")))
     assert found["Show spans"] == {"org": ["acme"], "range": ["1h"], "q": ['service="a b"']}
     assert found["Errors"]["q"] == ['service="a b" status=error']
-    assert "Code Inspector" in found
+    assert found["Code Inspector"] == {"org": ["acme"], "range": ["1h"], "service": ["a b"]}
     assert found["m"]["onto"] == ["model:m"]
 
 

@@ -197,6 +197,9 @@ def test_the_list_from_rollups_is_the_same_within_a_hundredth(
     exact = code.functions(alice, RANGE)
     monkeypatch.setattr(code, "MOST_EXACT", 0)
     rolled = code.functions(alice, RANGE)
+    (*_, last) = exact
+    within = code.functions(alice, RANGE, service=last["service_name"])
+    assert {row["service_name"] for row in within} == {last["service_name"]}
     assert rolled.source.startswith("rollups")
     assert len(rolled) == len(exact)
     for one, other in zip(exact, rolled, strict=True):

@@ -140,7 +140,7 @@ def test_every_moment_of_a_range_has_a_bucket(length: timedelta, moment: int) ->
     [
         (timedelta(minutes=5), timedelta(seconds=5)),
         (timedelta(hours=1), timedelta(minutes=1)),
-        (timedelta(hours=6), timedelta(minutes=10)),
+        (timedelta(hours=6), timedelta(minutes=15)),
         (timedelta(days=1), timedelta(minutes=30)),
         (timedelta(days=7), timedelta(hours=3)),
         (timedelta(days=14), timedelta(hours=6)),

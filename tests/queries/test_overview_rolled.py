@@ -35,7 +35,7 @@ QUESTIONS: dict[str, Callable[[Any, TimeRange], Any]] = {
     "groups": overview.groups,
     "services": overview.services,
     "busiest": overview.operations,
-    "slowest": lambda scope, range_: overview.operations(scope, range_, "slowest", 500),
+    "slowest": lambda scope, range_: overview.slowest(scope, range_, 500),
     "exceptions": overview.exceptions,
     "heat": overview.heat,
     "releases": overview.releases,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
+from itertools import pairwise
 from typing import Any
 
 import duckdb
@@ -18,7 +19,7 @@ from queries.filters import EPOCH, TimeRange
 from queries.reader import Answer, Sql
 from queries.rolled import DAY, HOUR, MINUTE, Rolled
 from telemetry import edges
-from telemetry.grains import GAMMA
+from telemetry.grains import FINEST, GAMMA, GRAINS, LEVELS
 
 MIDNIGHT = NOW.replace(hour=0, minute=0, second=0)
 FAR = datetime(9999, 1, 1, tzinfo=UTC)
@@ -29,21 +30,20 @@ steps = st.sampled_from([None, 15, 60, 600, 3600, 7200, 86400]).map(
 )
 
 
-@given(moments, moments, steps, st.sampled_from([MINUTE, HOUR]), moments)
+@given(moments, moments, steps, st.sampled_from(sorted(GRAINS)), moments)
 def test_every_moment_of_a_range_is_in_one_part(
-    one: datetime, other: datetime, step: timedelta | None, finest: timedelta, until: datetime
+    one: datetime, other: datetime, step: timedelta | None, grain: str, until: datetime
 ) -> None:
     since, end = sorted((one, other + timedelta(seconds=1)))
-    asked = Rolled(TimeRange(since, end + timedelta(seconds=1)), step, finest)
+    asked = Rolled(TimeRange(since, end + timedelta(seconds=1)), step, grain)
     parts = asked.parts(until)
     pieces = [*asked.ends(parts), *pieces_of(parts)]
     assert sum((piece.until - piece.since for piece in pieces), timedelta()) == asked.range.length
-    for level, piece in zip(
-        (MINUTE, HOUR, DAY), (parts.minutes, parts.hours, parts.days), strict=True
-    ):
+    for name, piece in parts.by_level.items():
+        level = LEVELS[name]
         assert since <= piece.since <= piece.until <= max(since, min(end + HOUR, asked.range.until))
         if piece:
-            whole = max(level, finest)
+            whole = max(level, FINEST[grain])
             assert not (piece.since - EPOCH) % whole
             assert not (piece.until - EPOCH) % whole
             assert piece.until <= until
@@ -51,9 +51,10 @@ def test_every_moment_of_a_range_is_in_one_part(
 
 
 def pieces_of(parts: rolled.Parts) -> list[rolled.Span]:
-    """The days, the hours that are in no day, and the minutes that are in no hour."""
-    found = [parts.days]
-    for outer, inner in ((parts.hours, parts.days), (parts.minutes, parts.hours)):
+    """The days, the hours that are in no day, and so on."""
+    nested = list(parts.by_level.values())
+    found = [nested[-1]]
+    for outer, inner in pairwise(nested):
         if inner:
             found += [
                 rolled.Span(outer.since, inner.since),
@@ -101,10 +102,13 @@ def test_the_middle_of_a_bucket_is_near_every_duration_in_it(
 
 def ask(world: World, who: str, sql: str, range_: TimeRange, **over: Any) -> Answer:
     """A question of this test's own."""
+    sql = reader.spelled(sql)
     names = frozenset(f"${n}" for n in duckdb.extract_statements(sql)[0].named_parameters)
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(reader, "load", lambda _: Sql(sql, names))
-        return world.app.reader.read(world.scope(who), "it", **rolled.over(range_, **over))
+        return world.app.reader.read(
+            world.scope(who), f"test.{sql}", **rolled.over(range_, **{"grain": "service", **over})
+        )
 
 
 BY_SERVICE = """
@@ -181,10 +185,10 @@ group by service_name
 
 
 def test_the_answer_says_what_was_read(busy: World) -> None:
-    yesterday = TimeRange(MIDNIGHT - timedelta(days=1, hours=2, minutes=1), MIDNIGHT)
-    assert ask(busy, "alice", BY_SERVICE, yesterday).source == "rollups: day, hour, minute"
-    bars = ask(busy, "alice", BY_SERVICE, yesterday, step=timedelta(minutes=10))
-    assert bars.source == "rollups: minute"
+    yesterday = TimeRange(MIDNIGHT - timedelta(days=1, hours=2, minutes=16), MIDNIGHT)
+    assert ask(busy, "alice", BY_SERVICE, yesterday).source == "rollups: day, hour, quarter_hour"
+    bars = ask(busy, "alice", BY_SERVICE, yesterday, step=timedelta(minutes=30))
+    assert bars.source == "rollups: quarter_hour"
     blink = TimeRange(NOW - timedelta(seconds=40), NOW)
     assert ask(busy, "alice", BY_SERVICE, blink).source == "spans"
 
@@ -219,7 +223,7 @@ def test_spans_count_before_they_are_rolled(new_world: Callable[..., World]) -> 
         world.send("acme", span(number=2, ago=9001), span(number=3, ago=20_000))
         (before,) = ask(world, "alice", BY_SERVICE, day)
         patch.setattr("queries.snapshot.MOST_COMMITS", 0)
-        late = ask(world, "alice", BY_SERVICE, day)
+        late = ask(world, "alice", BY_SERVICE, TimeRange(day.since, day.until + MINUTE))
     world.app.roll()
     after = ask(world, "alice", BY_SERVICE, day)
     assert before["spans"] == late.one["spans"] == after.one["spans"] == 3
@@ -263,15 +267,15 @@ def test_edges_are_the_same_before_and_after_they_are_rolled(
             service=service,
         )
     range_ = TimeRange(NOW - timedelta(hours=12), NOW)
-    before = ask(world, "alice", EDGES, range_, edges=True)
+    before = ask(world, "alice", EDGES, range_, grain="calls")
     edges.roll(world.app.settings, NOW)
-    after = ask(world, "alice", EDGES, range_, edges=True)
-    assert (before.source, after.source) == ("spans", "rollups: hour, minute")
+    after = ask(world, "alice", EDGES, range_, grain="calls")
+    assert (before.source, after.source[:7]) == ("spans", "rollups")
     names = [("bank", "shop", 6, 1), ("shop", "till", 6, 1), ("till", "bank", 6, 1)]
     for answer in (before, after):
         assert [tuple(row.values())[:4] for row in answer] == names
     assert after.rows[0]["p95_ns"] == pytest.approx(before.rows[0]["p95_ns"], rel=0.01)
-    assert not ask(world, "charlie", EDGES, range_, edges=True).rows
+    assert not ask(world, "charlie", EDGES, range_, grain="calls").rows
 
 
 def test_charlie_sees_nothing_of_acme(busy: World) -> None:

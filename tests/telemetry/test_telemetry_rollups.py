@@ -19,7 +19,7 @@ from otlp_cast import NOON, SECOND, pairs, span, traces
 from writing_house import ACME, GLOBEX, House, build
 
 from telemetry import lake, rollups, semconv
-from telemetry.grains import GAMMA, GRAINS, KEYS, LEVELS, SPAN_GRAINS
+from telemetry.grains import FINEST, GAMMA, GRAINS, KEYS, LEVELS, SPAN_GRAINS
 from telemetry.schema import ROLLUPS
 
 Sums = dict[tuple[Any, ...], dict[str, Any]]
@@ -93,7 +93,7 @@ def counted(spans: list[dict[str, Any]]) -> Sums:
     for each in spans:
         for level in LEVELS:
             for grain, keys in SPAN_GRAINS.items():
-                if grain == "asking" and not asks(each):
+                if LEVELS[level] < FINEST[grain] or (grain == "asking" and not asks(each)):
                     continue
                 values = (value_of(each, key) for key in keys)
                 groups[each["org_id"], level, grain, began(each, level), *values].append(each)
@@ -101,10 +101,10 @@ def counted(spans: list[dict[str, Any]]) -> Sums:
 
 
 def began(span: dict[str, Any], level: str) -> datetime:
-    cut = {"second": 0, "microsecond": 0}
-    cut |= {} if level == "minute" else {"minute": 0}
-    cut |= {"hour": 0} if level == "day" else {}
-    return span["start_time"].replace(**cut)
+    start = span["start_time"]
+    minute = {"minute": start.minute, "quarter_hour": start.minute // 15 * 15}.get(level, 0)
+    hour = {"day": 0, "quarter_day": start.hour // 6 * 6}.get(level, start.hour)
+    return start.replace(hour=hour, minute=minute, second=0, microsecond=0)
 
 
 def _sum(spans: list[dict[str, Any]]) -> dict[str, Any]:

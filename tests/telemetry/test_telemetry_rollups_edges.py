@@ -68,7 +68,7 @@ def roll(house: House) -> None:
     edges.roll(house.settings, LATER)
 
 
-def rolled(house: House, level: str = "minute") -> Edges:
+def rolled(house: House, level: str = "quarter_hour") -> Edges:
     """The edges of the rollups, their parts added up."""
     found: Edges = defaultdict(lambda: (0, 0, Counter()))
     if not house.files("rollups"):
@@ -88,7 +88,7 @@ def rolled(house: House, level: str = "minute") -> Edges:
     return {name: (*sums[:2], +sums[2]) for name, sums in found.items() if sums[0]}
 
 
-def brute(house: House, level: str = "minute") -> Edges:
+def brute(house: House, level: str = "quarter_hour") -> Edges:
     """The same from the spans themselves: whoever is above a span and another than it."""
     spans = house.rows("spans")
     unlike = {
@@ -108,8 +108,9 @@ def brute(house: House, level: str = "minute") -> Edges:
             ]
             if not callers or each[key] is None or each[key] in [name for _, name in callers]:
                 continue
-            start = each["start_time"].replace(second=0, microsecond=0)
-            start = start.replace(minute=0) if level != "minute" else start
+            start = each["start_time"]
+            start = start.replace(minute=start.minute // 15 * 15, second=0, microsecond=0)
+            start = start.replace(minute=0) if level != "quarter_hour" else start
             start = start.replace(hour=0) if level == "day" else start
             calls, errors, durations = found[
                 each["org_id"], grain, start, min(callers)[1], each[key]
@@ -173,7 +174,7 @@ def test_edges_are_those_of_the_spans(
                 patch.setattr(rollups, "MANY", 1)
                 rollups.fold(house.settings, lake.open_table(house.settings.lake_dir, ROLLUPS))
     roll(house)
-    for level in ("minute", "hour", "day"):
+    for level in ("quarter_hour", "hour", "day"):
         assert rolled(house, level) == brute(house, level)
     house.spool.close()
 
@@ -194,7 +195,7 @@ def test_edges_of_the_newest_minutes_are_left_to_the_spans(house: House) -> None
     rollups.roll(house.settings)
     noon = edges.EPOCH + timedelta(seconds=NOON // SECOND)
     assert not edges.roll(house.settings, noon + timedelta(minutes=3))
-    assert edges.roll(house.settings, noon + timedelta(minutes=13))
+    assert edges.roll(house.settings, noon + timedelta(minutes=18))
     assert len(rolled(house)) == 1
 
 

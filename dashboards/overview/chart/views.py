@@ -27,10 +27,11 @@ def chart(
     draw = {"errors": errors, "duration": duration}.get(kind, rate)
     figure = draw(found, zone, revision)
     marks = _marks(found.buckets, releases)
+    left, right = 64 if kind == "duration" else 52, 48 if kind == "errors" else 12
     figure["layout"] |= {
         "shapes": [mark["line"] for mark in marks],
         "annotations": [mark["label"] for mark in marks],
-        "margin": {"l": 52, "r": 48 if kind == "errors" else 12, "t": 22, "b": 24},
+        "margin": {"l": left, "r": right, "t": 22, "b": 24},
         "meta": {"edges": timeline.milliseconds(found.buckets.edges)},
         "selectdirection": "h",
     }

@@ -75,7 +75,7 @@ def show_slowest(view: View, tick: int | None) -> Any:
     about = asked(view)
     if about.link.chart != "duration":
         return no_update
-    return views.slowest(overview.operations(about.scope, about.range, "slowest"), about)
+    return views.slowest(overview.slowest(about.scope, about.range), about)
 
 
 @guarded(faces.failed)

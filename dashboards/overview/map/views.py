@@ -373,7 +373,7 @@ def _links(part: Part, halved: bool, link: Link) -> list[Component]:
         failed = f"{spans} {search.term('status', 'error')}"
         found.append(dcc.Link("Errors", href=there.to("/traces", q=failed), className="button"))
     if part.onto is None and part.key[0] == "service":
-        code = there.to("/code", q=search.term("service", part.key[1]))
+        code = there.to("/code", service=part.key[1])
         found.append(dcc.Link("Code Inspector", href=code, className="button"))
     return found
 
