@@ -19,12 +19,11 @@ from access import audit
 from access.errors import NotFound
 from access.people import Person
 from access.scope import Scope
-from alerts import checks, judging, ledger
+from alerts import checks, ledger
 from alerts.errors import Meanwhile, Problem, Refused
 from alerts.rights import require
 from alerts.rules import Rule, SqlQuery
 from alerts.spec import rule_of, spec_of
-from records import models
 from records.alerts import AlertChannel, AlertRule
 from records.store import Records
 
@@ -54,19 +53,6 @@ def find(records: Records, scope: Scope, rule_id: str) -> Rule:
     """One rule of the scope. Raises NotFound."""
     with records.reading() as session:
         return rule_from(_row(session, scope, rule_id))
-
-
-def to_evaluate(session: Session) -> list[Rule]:
-    """Every rule that is on, of every org that is: for the evaluator, which works for all."""
-    return [
-        rule_from(row)
-        for row in session.scalars(
-            select(AlertRule)
-            .join(models.Org, models.Org.slug == AlertRule.org)
-            .where(AlertRule.enabled, models.Org.disabled_at.is_(None))
-            .order_by(AlertRule.org, AlertRule.id)
-        )
-    ]
 
 
 def rule_from(row: AlertRule) -> Rule:
@@ -147,7 +133,8 @@ def delete(records: Records, person: Person, scope: Scope, rule_id: str, now: da
     with records.session() as session:
         row = _row(session, scope, rule_id)
         rule = rule_from(row)
-        _end_alerts(session, person, rule, now)
+        why = f"The rule was deleted by {person.name}."
+        ledger.write(session, [ledger.ending(session, rule, now, why)], ledger.Runs(), now)
         _record(session, person, rule, "alert_rule.deleted", before=_told(rule))
         session.delete(row)
 
@@ -162,13 +149,6 @@ def _kept(session: Session, person: Person, scope: Scope, rule: Rule, now: datet
     else:
         _insert(session, person, made, now)
     return made
-
-
-def _end_alerts(session: Session, person: Person, rule: Rule, now: datetime) -> None:
-    why = f"The rule was deleted by {person.name}."
-    standings = ledger.standing(session, [rule.id])[rule.id].standings
-    ended = [judging.ended(rule, *standing, now, why) for standing in standings.items()]
-    ledger.write(session, [ledger.Evaluated(rule, ended)], ledger.Runs(), now)
 
 
 def _row(session: Session, scope: Scope, rule_id: str) -> AlertRule:

@@ -10,6 +10,7 @@ import pytest
 import admin
 from access.keys import KeyRing
 from access.people import find_person_by_email
+from access.scope import scope_of_org
 from alerts import store
 from records.store import Records
 
@@ -42,8 +43,7 @@ def test_an_empty_installation_gets_its_first_org_person_and_key(
 
 def test_a_new_org_begins_with_rules_that_watch_over_it(records: Records) -> None:
     assert admin.main(["org", "acme", "Acme"]) == 0
-    with records.session() as session:
-        names = {rule.name for rule in store.to_evaluate(session)}
+    names = {rule.name for rule in store.visible(records, scope_of_org("acme"))}
     assert {"Errors", "Slow", "Stuck variables", "Silent services"} <= names
     records.close()
 

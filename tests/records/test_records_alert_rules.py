@@ -262,15 +262,6 @@ def test_what_a_deleted_rule_had_going_on_ends(records: Records, cast: Cast) -> 
     assert notice.title == "Resolved: Slow (service shop)"
 
 
-def test_only_rules_that_are_on_are_evaluated(records: Records, cast: Cast) -> None:
-    first = create(records, cast["alice"])
-    create(records, cast["alice"], replace(SLOW, name="Off", enabled=False))
-    create(records, cast["charlie"])
-    with records.session() as session:
-        people.disable_org(session, "globex", NOW)
-        assert store.to_evaluate(session) == [first]
-
-
 def test_a_spec_of_another_form_is_read_with_what_it_has(records: Records, cast: Cast) -> None:
     rule = create(records, cast["alice"])
     with records.session() as session:
