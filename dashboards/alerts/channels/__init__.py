@@ -1,1 +1,1 @@
-"""Channels: where notifications go, and what became of them."""
+"""Channels: where notifications go, whether they arrive, and what became of each."""

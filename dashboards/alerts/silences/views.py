@@ -24,7 +24,7 @@ WORDS: Final = {"": "All", "active": "Active", "to come": "To come", "over": "Ov
 SHOWN = 8
 """Alerts that a preview names."""
 
-MOST_LABELS = 14
+MOST_LABELS = 10
 
 
 def state(silence: Silence, now: datetime) -> State:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
@@ -48,14 +49,19 @@ def watch(alerts: Iterable[Alert]) -> Watch:
     """The alerts, the most urgent first, by what they are about."""
     found: dict[tuple[str, Labels], Alert] = {}
     for alert in alerts:
-        found.setdefault((alert.rule.org, tuple(sorted(alert.group.items()))), alert)
+        found.setdefault((alert.rule.org, _named_labels(alert.group.items())), alert)
     return found
+
+
+def _named_labels(labels: Iterable[tuple[str, str]]) -> Labels:
+    """Labels in order; who is on a roster and never came has no service."""
+    return tuple(sorted((name, value) for name, value in labels if value))
 
 
 def about(alerts: Iterable[Alert], names: Chosen) -> list[Alert]:
     """The alerts of rules that watch one variable."""
-    labels = dict(labels_of((names.service, names.process, names.data, names.series)))
-    return [alert for alert in alerts if alert.group == labels]
+    labels = _named_labels(labels_of((names.service, names.process, names.data, names.series)))
+    return [alert for alert in alerts if _named_labels(alert.group.items()) == labels]
 
 
 def columns(*, many: bool) -> list[dict[str, Any]]:
@@ -107,7 +113,14 @@ def _kind(kind: str, count: int, link: Link) -> Component:
 def rows(
     variables: Sequence[Variable], watch: Watch, now: datetime, zone: ZoneInfo
 ) -> list[dict[str, Any]]:
-    return [_row(each, watch.get((each.org, each.labels)), now, zone) for each in variables]
+    return [_row(each, _watching(watch, each), now, zone) for each in variables]
+
+
+def _watching(watch: Watch, each: Variable) -> Alert | None:
+    labels = _named_labels(each.labels)
+    if each.org:
+        return watch.get((each.org, labels))
+    return next((alert for (_, key), alert in watch.items() if key == labels), None)
 
 
 def _row(each: Variable, alert: Alert | None, now: datetime, zone: ZoneInfo) -> dict[str, Any]:
@@ -152,8 +165,9 @@ def data_name(each: Variable) -> str:
 
 
 def series(text: str) -> str:
-    """Attributes of a metric as people read them."""
-    return formats.shorten(text.strip("{}").replace("'\"", "").replace("\"'", ""), 120)
+    """What the attributes of a metric say, without their names."""
+    said = re.findall(r"='\"?(.*?)\"?'(?=, |}$)", text)
+    return formats.shorten(", ".join(said) or text, 120)
 
 
 def value(text: str | None) -> str:
