@@ -167,7 +167,7 @@ def _stuck(stuck: Answer, about: Asked) -> Component:
     rest = f" +{len(lasting) - 3:,} more" if len(lasting) > 3 else ""
     link = dcc.Link(
         f"{len(lasting):,} watched variable{'s' if len(lasting) > 1 else ''} stuck",
-        href=about.link.shared.to("/alerts"),
+        href=about.link.shared.to("/alerts", section="variables", kind="frozen"),
     )
     return _item("bad", link, f"The same value again and again in the last hour: {names}{rest}")
 
