@@ -37,6 +37,7 @@ from dashboards.code.source import routes as source_pane
 from dashboards.export import routes as export
 from dashboards.overview.pipeline import provided as pipeline
 from dashboards.serving import Web
+from demo import alerts as demo_alerts
 from demo import feed, uploads, world
 from demo.progress import Bar
 from demo.sender import SendError
@@ -329,6 +330,8 @@ def _start_demo(process: Process) -> None:
         app.roll()
         app.find_edges()
         bar.close(f"Made {filled.spans:,} spans of demo data in {app.settings.data_dir}.")
+    lag = timedelta(seconds=app.settings.alert_lag_seconds)
+    demo_alerts.settle(app.records, app.channels, _measure(app.reader), lag, datetime.now(UTC))
     threading.Thread(
         target=feed.trickle,
         args=(process.url, keys, process.stopping, DEMO_SEED),

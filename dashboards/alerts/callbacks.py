@@ -13,7 +13,6 @@ from dashboards.alerts.layout import LAYOUTS, Id, section_id
 from dashboards.alerts.replay import callbacks as replay
 from dashboards.alerts.rules import callbacks as rules
 from dashboards.alerts.silences import callbacks as silences
-from dashboards.alerts.tiles import callbacks as tiles
 from dashboards.alerts.variables import callbacks as variables
 from dashboards.shell.layout import Id as Shell
 
@@ -32,7 +31,6 @@ def register(app: Dash) -> None:
         State(Id.TABS, "children"),
     )
     for part in (
-        tiles,
         active,
         rules,
         builder,
