@@ -7,6 +7,8 @@ import logging
 from collections.abc import Callable
 from typing import Any, ParamSpec
 
+from dash.exceptions import PreventUpdate
+
 from access.errors import AccessError
 from alerts.errors import AlertError
 from dashboards.shell.link import LinkError
@@ -37,6 +39,8 @@ def guarded(
         def guard(*args: P.args, **kwargs: P.kwargs) -> Any:
             try:
                 return callback(*args, **kwargs)
+            except PreventUpdate:
+                raise
             except Exception as error:
                 return face(sentence(error))
 

@@ -351,5 +351,7 @@ def tried(name: str, sent: Outgoing | None, attempts: Sequence[Delivery]) -> tup
         return f"{name} took the test{status}, in {took}.", "good"
     if sent.state in ("dead", "cancelled"):
         why = (last.error if last else None) or sent.last_error or "Nobody said why."
-        return f"{name} did not take the test. {formats.shorten(why, 300)}", "bad"
+        # a test is tried once
+        why = formats.shorten(why, 300).removesuffix(" We try again.")
+        return f"{name} did not take the test. {why}", "bad"
     return f"Trying {name}…", ""
