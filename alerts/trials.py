@@ -6,7 +6,7 @@ The one idea: one walk gives both. It is the time machine's, and the values are 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Final
 
@@ -70,9 +70,9 @@ def trial(
     return Trial(rule, range_, done, noted.values, measures.unit(rule))
 
 
-def stretch(rule: Rule, range_: TimeRange) -> TimeRange:
+def stretch(rule: Rule, range_: TimeRange, most: int = MOST_INSTANTS) -> TimeRange:
     """The part of the range, up to its end, over which the rule can be tried."""
-    most = QUERIED if isinstance(rule.condition, SqlQuery) else MOST_INSTANTS
+    most = QUERIED if isinstance(rule.condition, SqlQuery) else most
     return TimeRange(max(range_.since, range_.until - most * rule.every), range_.until)
 
 
@@ -118,3 +118,34 @@ class _Noted:
 
 
 _At = tuple[datetime, list[Reading]]
+
+
+# incidents
+
+
+@dataclass(frozen=True)
+class Incident:
+    """From firing to resolved; `ended` is None when it went on to the end."""
+
+    labels: Labels
+    incident_id: str
+    began: datetime
+    ended: datetime | None
+    text: str
+
+    def lasted(self, until: datetime) -> timedelta:
+        return (self.ended or until) - self.began
+
+
+def incidents(done: Replay) -> list[Incident]:
+    """The incidents of a replay in the order in which they began."""
+    found: dict[str, Incident] = {}
+    for turn in done.changes:
+        key, change = turn.incident_id, turn.change
+        if key is None:
+            continue
+        if change.kind == "fired":
+            found[key] = Incident(turn.labels, key, change.at, None, change.text)
+        elif change.kind == "resolved" and key in found:
+            found[key] = replace(found[key], ended=change.at)
+    return list(found.values())

@@ -125,8 +125,8 @@
     } else if (tool) want(tool.dataset.rules);
     const line = event.target.closest("#rules-yaml [data-line]");
     if (line) goTo(Number(line.dataset.line));
-    const dialog = event.target.closest("dialog.dialog");
-    const part = event.target.closest("dialog.dialog [data-verb]");
+    const dialog = event.target.closest("dialog.rules-dialog");
+    const part = event.target.closest("dialog.rules-dialog [data-verb]");
     if (!dialog) return;
     // a click on the shade beside the dialog is one on the dialog itself
     if (event.target === dialog || (part && part.dataset.verb === "close")) dialog.close();

@@ -51,6 +51,8 @@ OWN: Final = (
 )
 """Fields of the rule itself that are written as a text each."""
 
+CARRIED: Final = ("name", "description", "severity", "cooldown", "labels", "channels")
+
 AGGREGATED: Final = frozenset(metrics.AGGREGATES)
 
 BLANK: Final[dict[str, Condition]] = {
@@ -167,11 +169,9 @@ def _joined(rest: str, key: str, value: str) -> str:
 
 def draft(form: Mapping[str, Any], base: Rule | None = None) -> Draft:
     """The rule of a form; fields that it does not have are those of `base` or of a new rule."""
-    type_ = _text(form, "type") if _text(form, "type") in TYPES else "threshold"
-    begun = form_of(base) if base and type_of(base.condition) == type_ else blank(type_)
-    whole: Form = {**begun, **plain(form), "type": type_}
-    reading = _Reading(whole)
-    condition = reading.condition(TYPES[type_])
+    values = whole(form_of(base) if base else blank("threshold"), form)
+    reading = _Reading(values)
+    condition = reading.condition(TYPES[str(values["type"])])
     rule = replace(base or Rule(name="", condition=condition), condition=condition)
     rule = replace(rule, **reading.own())
     if not rule.name.strip():
@@ -180,6 +180,19 @@ def draft(form: Mapping[str, Any], base: Rule | None = None) -> Draft:
     if not found:
         found = list(checks.problems(rule))
     return Draft(rule, tuple(found))
+
+
+def whole(base: Form, form: Mapping[str, Any]) -> Form:
+    """A form with every field: what it lacks is that of `base`, or of a new rule of its type."""
+    type_ = _text(form, "type") or str(base["type"])
+    type_ = type_ if type_ in TYPES else "threshold"
+    begun = base if type_ == base["type"] else {**blank(type_), **_carried(base)}
+    return {**begun, **plain(form), "type": type_}
+
+
+def _carried(base: Form) -> Form:
+    """What a rule of another type keeps: whom it tells and how it is called."""
+    return {name: base[name] for name in CARRIED if name in base}
 
 
 def plain(form: Mapping[str, Any]) -> Form:
@@ -293,7 +306,7 @@ def _is_optional(hint: Any) -> bool:
 
 def _read(hint: Any, value: Value, unit: str, *, optional: bool) -> Any:
     """The value of a field of this type. Raises ValueError."""
-    text = value.strip() if isinstance(value, str) else ""
+    text = value.strip() if isinstance(value, str) else "yes" if value == ["yes"] else ""
     if optional and not text:
         return None
     if get_origin(hint) is tuple:

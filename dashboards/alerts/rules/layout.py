@@ -144,7 +144,7 @@ def _import() -> Component:
             ),
         ],
         id=Id.YAML,
-        className="dialog dialog-wide",
+        className="rules-dialog rules-dialog-wide",
         **_aria(labelledby="rules-yaml-title"),
     )
 
@@ -153,7 +153,7 @@ def _deleting() -> Component:
     return html.Dialog(
         [
             _head("Delete this rule?", "rules-deleting-title"),
-            html.P(html.Strong(id=Id.DELETED), className="dialog-what"),
+            html.P(html.Strong(id=Id.DELETED), className="rules-dialog-what"),
             html.P(
                 "What it has going on ends, and whoever was told of it is told so. "
                 "Its history stays.",
@@ -168,7 +168,7 @@ def _deleting() -> Component:
             ),
         ],
         id=Id.DELETING,
-        className="dialog",
+        className="rules-dialog",
         **_aria(labelledby="rules-deleting-title"),
     )
 
@@ -178,7 +178,7 @@ def _head(title: str, title_id: str) -> Component:
         [
             html.H2(title, id=title_id),
             html.Button(
-                "×", className="dialog-close", **_data(verb="close"), **_aria(label="Close")
+                "×", className="rules-dialog-close", **_data(verb="close"), **_aria(label="Close")
             ),
         ]
     )
