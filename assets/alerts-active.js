@@ -9,7 +9,13 @@
 
   cells.AlertState = ({ value, data }) =>
     value ? make("span", { className: "alert-mark alert-mark-" + value }, make("i", { "aria-hidden": true }), data.state_text) : null;
-  cells.Severity = ({ value }) => (value ? make("span", { className: "severity severity-" + value }, value) : null);
+  cells.AlertSeverity = ({ value }) =>
+    value ? make("span", { className: "alert-severity alert-severity-" + value }, value) : null;
+  /* Two lines: what it is, and below it what tells it from others. */
+  cells.TwoLines = ({ data, above, below }) =>
+    make("span", { className: "two-lines", title: data[above] + (data[below] ? "\n" + data[below] : "") },
+      make("span", null, data[above]),
+      make("span", { className: "muted" }, data[below]));
 
   window.observatory.act("close", () => {
     if (!isHere() || !params().get("alert")) return false;

@@ -81,7 +81,7 @@ def mark(look: str, word: str) -> Component:
 
 
 def severity(name: str) -> Component:
-    return html.Span(name, className=f"severity severity-{name}")
+    return html.Span(name, className=f"alert-severity alert-severity-{name}")
 
 
 def group(labels: dict[str, str]) -> str:

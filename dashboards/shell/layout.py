@@ -12,7 +12,7 @@ from flask import has_request_context
 from access.errors import NotSignedIn
 from access.login import current_person
 from access.people import ALL_ORGS, Person
-from dashboards.shell import keys
+from dashboards.shell import bell, keys
 from dashboards.shell.link import LIVE, PRESETS
 
 
@@ -85,6 +85,7 @@ def frame(person: Person | None) -> Component:
                         [html.Span(className="mark"), "Observatory"], href="/", className="brand"
                     ),
                     html.Nav(_tabs(), id=Id.TABS, className="room-links", **_aria(label="Tabs")),
+                    bell.layout(),
                     _person_menu(person),
                 ],
                 className="header",

@@ -71,6 +71,30 @@ def part(search: str) -> dict[str, Any]:
     return {"kind": kind, "name": name, "spans": 1, "errors": 0, "p95_ns": 1.0, "minutes": 60}
 
 
+SILENCE: dict[str, Any] = {
+    "matchers": "service=zq",
+    "since": "",
+    "lasts": "1h",
+    "until": "",
+    "repeats": "once",
+    "days": [],
+    "from": "",
+    "to": "",
+    "zone": "UTC",
+    "comment": "",
+}
+CHANNEL = {
+    "kind": "webhook",
+    "name": "zq",
+    "url": "https://192.0.2.1/zq",
+    "to": "",
+    "hook": "",
+    "key": "",
+    "region": "us",
+}
+"""What somebody typed into the dialogs of silences and channels."""
+
+
 def page_with(search: str = "", path: str = "/traces", zone: str = "UTC", **state: Any) -> Wires:
     """What the page holds at an address; `state` replaces single wires, `__` for their dot."""
     page: Wires = {
@@ -123,6 +147,19 @@ def page_with(search: str = "", path: str = "/traces", zone: str = "UTC", **stat
             "levels": [10, 12],
         },
         ("traces-sidebar-open", "data"): True,
+        ("bell-tick", "n_intervals"): 1,
+        ("bell-read", "data"): None,
+        ("bell-read-all", "n_clicks"): 1,
+        ("alerts-inbox-read-all", "n_clicks"): 1,
+        ("alerts-detail-done", "data"): None,
+        ("alerts-acknowledge", "n_clicks"): 1,
+        ("alerts-acknowledge-note", "value"): "zq",
+        ("alerts-take-back", "n_clicks"): 1,
+        ("alerts-snooze", "n_clicks"): 1,
+        ("alerts-snooze-for", "value"): "1",
+        ("alerts-wake", "n_clicks"): 1,
+        ("alerts-add-note", "n_clicks"): 1,
+        ("alerts-note", "value"): "zq",
         **{(f"traces-facet-{key}-find", "value"): None for key in FACETS},
         **{(f"traces-facet-{key}-rest", "n_clicks"): 1 for key in FACETS},
         ("traces-difference-slowest", "n_clicks"): 1,
@@ -132,11 +169,28 @@ def page_with(search: str = "", path: str = "/traces", zone: str = "UTC", **stat
         ("saved-whose", "data"): {"org": Link.parse(search).org},
         ("saved-done", "data"): None,
         ("code-typed", "data"): {"text": "zq"},
+        ("builder-asked", "data"): {"search": search, "zone": zone},
+        ("builder-typed", "data"): {"search": search, "zone": zone, "fields": {}},
+        ("builder-wanted", "data"): {"search": f"?rule={'0' * 32}", "zone": zone, "fields": {}},
+        ("replay-asked", "data"): {"search": search, "zone": zone},
+        ("replay-wanted", "data"): {"search": search, "zone": zone, "at": 0},
+        ("replay-poll", "n_intervals"): 1,
         ("rules-wanted", "data"): {"verb": "delete", "rule": "0" * 32},
         ("rules-done", "data"): None,
         ("rules-yaml-loaded", "data"): None,
         ("rules-yaml-read", "data"): {"verb": "check", "text": "rules: [{}]"},
         ("saved-wanted", "data"): {"verb": "delete", "view": "0" * 32},
+        ("alerts-silences-wanted", "data"): {"verb": "end", "silence": "0" * 32},
+        ("alerts-channels-wanted", "data"): {"verb": "delete", "channel": "0" * 32},
+        ("alerts-channels-watch", "data"): {"notification": "0" * 36, "turn": 0},
+        **{
+            (f"alerts-{section}-{store}", "data"): None
+            for section in ("silences", "channels")
+            for store in ("saved", "done", "watched")
+        },
+        **{(f"alerts-{section}-save", "n_clicks"): 1 for section in ("silences", "channels")},
+        **{(f"alerts-silences-{name}", "value"): text for name, text in SILENCE.items()},
+        **{(f"alerts-channels-{name}", "value"): text for name, text in CHANNEL.items()},
     }
     for name, value in state.items():
         component, prop = name.split("__")

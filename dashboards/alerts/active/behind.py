@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from alerts.board import Alert
-from alerts.rules import Staleness, Threshold
+from alerts.rules import Heartbeat, Staleness, Threshold
 from alerts.silences import Matcher, written
 from dashboards.alerts.active.chosen import Chosen
 from dashboards.alerts.sections import Section
@@ -46,7 +46,13 @@ def query(alert: Alert) -> str:
 def window(alert: Alert) -> tuple[datetime, datetime] | None:
     """What the last evaluation looked at: [T - window, T)."""
     at = alert.evaluated_at
-    return (at - alert.rule.window, at) if at else None
+    if at is None:
+        return None
+    condition, quiet = alert.rule.condition, timedelta(0)
+    # of what is silent, the last that was seen lies before the window
+    if isinstance(condition, Heartbeat) or getattr(condition, "kind", "") == "silent":
+        quiet = timedelta(microseconds=(alert.value or 0) / 1_000)
+    return at - alert.rule.window - quiet, at
 
 
 def spans(link: Link, alert: Alert, since: datetime, until: datetime) -> str:

@@ -109,7 +109,7 @@ def show_alerts(view: View, tick: int | None, done: Any) -> Any:
     alerts = views.filtered(found, about)
     return (
         tiles.strip(found, about.link),
-        views.columns(many=about.many),
+        views.columns(about),
         views.rows(alerts, about),
         views.summary(alerts, found, about),
         views.nothing(alerts, found, about),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
+from math import ceil, floor, log10
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -172,17 +173,50 @@ def _named(bound: float | None, unit: str) -> list[dict[str, Any]]:
 
 
 def _ticks(known: Sequence[float], unit: str) -> dict[str, Any]:
-    """Round-looking numbers with their unit; what is never negative begins at zero."""
+    """Round numbers with their unit; what is never negative begins at zero."""
     if not known:
         return {"visible": False}
     low, high = min(0.0, *known), max(known)
-    room = (high - low or 1.0) * 0.12
-    places = [low + (high - low or 1.0) * i / (TICKS - 1) for i in range(TICKS)]
+    step = _step((high - low or 1.0) / TICKS, unit)
+    places = [step * n for n in range(floor(low / step), ceil(high / step) + 1)]
     return {
-        "range": [low - (room if low < 0 else 0), high + room],
+        "range": [places[0], max(places[-1], high + (high - low or 1.0) * 0.1)],
         "tickvals": places,
-        "ticktext": [metrics.said(place, unit) for place in places],
+        "ticktext": [metrics.said(place, unit) if place else "0" for place in places],
     }
+
+
+def _step(least: float, unit: str) -> float:
+    """The smallest round number that is not less: of a clock for durations, else 1, 2 or 5."""
+    if unit == "ns" and least > 1e9:
+        found = next((step * 1e9 for step in _CLOCK if step * 1e9 >= least), None)
+        if found:
+            return found
+    power = 10.0 ** floor(log10(least))
+    return next(power * digit for digit in (1, 2, 5, 10) if power * digit >= least * 0.999)
+
+
+_CLOCK = (
+    1,
+    2,
+    5,
+    10,
+    20,
+    30,
+    60,
+    120,
+    300,
+    600,
+    1200,
+    1800,
+    3600,
+    7200,
+    10800,
+    21600,
+    43200,
+    86400,
+)
+"""Seconds, minutes and hours that are round on a clock."""
 
 
 def nothing(course: Course, alert: Alert) -> Component | None:

@@ -55,20 +55,31 @@ class Id(StrEnum):
 ORG_COLUMN = {"field": "org", "headerName": "Org", "width": 104}
 
 COLUMNS = (
-    {"field": "state", "headerName": "State", "cellRenderer": "AlertState", "width": 118},
-    {"field": "severity", "headerName": "Severity", "cellRenderer": "Severity", "width": 96},
+    {"field": "state", "headerName": "State", "cellRenderer": "AlertState", "width": 116},
+    {"field": "severity", "headerName": "Severity", "cellRenderer": "AlertSeverity", "width": 92},
     {
-        "field": "process",
+        "field": "name",
         "headerName": "Alert",
-        "cellRenderer": "Process",
+        "cellRenderer": "TwoLines",
+        "cellRendererParams": {"above": "name", "below": "group"},
         "flex": 2,
-        "minWidth": 200,
+        "minWidth": 180,
     },
-    {"field": "text", "headerName": "Value", "flex": 1.3, "minWidth": 150, "tooltipField": "text"},
-    tables.number("lasts", "For", "lasts_text", width=96),
-    {"field": "since", "headerName": "Since", "width": 158, "cellClass": "time"},
-    {"field": "marks", "headerName": "Marks", "flex": 1, "minWidth": 120, "tooltipField": "marks"},
+    {
+        "field": "value",
+        "headerName": "Value",
+        "cellRenderer": "TwoLines",
+        "cellRendererParams": {"above": "value_text", "below": "text"},
+        "flex": 1.6,
+        "minWidth": 150,
+    },
+    tables.number("lasts", "For", "lasts_text", width=104),
 )
+WIDE_COLUMNS = (
+    {"field": "since", "headerName": "Since", "width": 158, "minWidth": 158, "cellClass": "time"},
+    {"field": "marks", "headerName": "Marks", "flex": 1, "minWidth": 140, "tooltipField": "marks"},
+)
+"""Columns for which there is room while no alert is open."""
 
 
 def layout() -> Component:
@@ -99,7 +110,9 @@ def _list() -> Component:
     )
     return tables.sheet(
         tools,
-        tables.grid(Id.TABLE, COLUMNS, row_id="id", sortable=True, class_name="fills"),
+        tables.grid(
+            Id.TABLE, COLUMNS, row_id="id", sortable=True, class_name="fills", row_height=46
+        ),
         Id.FACE,
         html.Div(id=Id.SUMMARY, className="summary", role="status"),
     )

@@ -10,10 +10,12 @@ from zoneinfo import ZoneInfo
 from dash import dcc
 from dash.development.base_component import Component
 
+from alerts import measures, metrics
 from alerts.board import Alert, Board, Tile
 from dashboards.alerts import words
+from dashboards.alerts.active import chart
 from dashboards.alerts.active.chosen import key_of
-from dashboards.alerts.active.layout import COLUMNS, ORG_COLUMN
+from dashboards.alerts.active.layout import COLUMNS, ORG_COLUMN, WIDE_COLUMNS
 from dashboards.alerts.sections import Asked, Section
 from dashboards.alerts.tiles.views import TITLES, chosen
 from dashboards.parts import faces, formats
@@ -22,8 +24,10 @@ SHOWN = 1_000
 """Alerts sent to the page, the most urgent."""
 
 
-def columns(*, many: bool) -> list[dict[str, Any]]:
-    return [*([ORG_COLUMN] if many else []), *COLUMNS]
+def columns(about: Asked) -> list[dict[str, Any]]:
+    """Those that there is room for beside an open alert."""
+    org, more = [ORG_COLUMN] if about.many else [], [] if about.link.alert else WIDE_COLUMNS
+    return [*org, *COLUMNS, *more]
 
 
 def filtered(board: Board, about: Asked) -> list[Alert]:
@@ -60,14 +64,26 @@ def _row(alert: Alert, about: Asked) -> dict[str, Any]:
         "state": alert.state,
         "state_text": words.STATES.get(alert.state, alert.state),
         "severity": alert.rule.severity,
-        "process": formats.shorten(formats.visible(alert.rule.name), 160),
-        "service": words.group(alert.group),
+        "name": formats.shorten(formats.visible(alert.rule.name), 160),
+        "group": words.group(alert.group),
+        "value": alert.value,
+        "value_text": _value(alert),
         "text": formats.shorten(alert.text, 200),
         "lasts": lasts,
         "lasts_text": words.since(began, about.now),
         "since": formats.second(began, about.zone),
         "marks": marks(alert, about.now, about.zone),
     }
+
+
+def _value(alert: Alert) -> str:
+    """The value with the threshold that it is held against."""
+    if alert.value is None:
+        return formats.NOTHING
+    unit = measures.unit(alert.rule)
+    bound = chart.limit(alert.rule, tuple(sorted(alert.group.items())))
+    against = f" / {metrics.said(bound, unit)}" if bound is not None else ""
+    return metrics.said(alert.value, unit) + against
 
 
 def marks(alert: Alert, now: datetime, zone: ZoneInfo) -> str:
