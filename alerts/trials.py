@@ -5,7 +5,7 @@ The one idea: one walk gives both. It is the time machine's, and the values are 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Final
@@ -98,7 +98,7 @@ class _Noted:
     falls: bool
     values: dict[Labels, list[float | None]] = field(default_factory=dict)
 
-    def noting(self, measured: Measured, watch: Watch | None) -> Iterator[_At]:
+    def noting(self, measured: Iterable[_At], watch: Watch | None) -> Iterator[_At]:
         """The same readings; their values are kept on the way."""
         for at, readings in measured:
             if watch:

@@ -181,7 +181,7 @@ class _Controls:
         name = str(self.values.get("metric", ""))
         options = {**own, **sent}
         chosen = options if name in options else {name: name, **options}
-        together = {"": "usual", **{each: each for each in metrics.AGGREGATES}}
+        together: dict[str, str] = {"": "usual", **{each: each for each in metrics.AGGREGATES}}
         controls = [self.pick("metric", "Metric or variable", chosen, wide=True)]
         if metrics.find(name).points if name else ():
             controls.append(self.pick("aggregate", "Its values taken together by", together))

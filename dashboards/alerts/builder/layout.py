@@ -6,6 +6,7 @@ from enum import StrEnum
 from typing import Any
 
 from dash import dcc, html
+from dash.dependencies import Wildcard
 from dash.development.base_component import Component
 
 from dashboards.parts import charts
@@ -32,12 +33,16 @@ class Id(StrEnum):
     REPLAY = "builder-replay"
 
 
-def field(name: str) -> dict[str, str]:
+Name = str | Wildcard
+"""The name of a field, or all of them."""
+
+
+def field(name: Name) -> dict[str, Name]:
     """Id of the control of a field."""
     return {"type": "builder-field", "name": name}
 
 
-def problem(name: str) -> dict[str, str]:
+def problem(name: Name) -> dict[str, Name]:
     """Id of what is wrong with a field."""
     return {"type": "builder-problem", "name": name}
 

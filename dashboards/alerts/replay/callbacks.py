@@ -30,6 +30,9 @@ from queries.filters import TimeRange
 LONGEST = timedelta(days=400)
 """How far back data is looked for."""
 
+PATIENCE = 0.4
+"""Seconds that a short replay is waited for, so that it needs no second look."""
+
 NAMES = {"a": ("rule", "draft"), "b": ("rival", "rival_draft")}
 """Where the link keeps each side: the rule, and its draft."""
 
@@ -104,7 +107,7 @@ def show_replay(wanted: dict[str, Any], polled: int | None) -> Any:
     about = asked(wanted)
     until = _until(wanted, about)
     begun = [_begun(about, letter, until) for letter in SIDES if _exists(about, letter)]
-    waiting = [run for _, run in begun if run and not run.done]
+    waiting = [run for _, run in begun if run and not run.wait(PATIENCE)]
     if waiting:
         shown = views.progress(waiting[0].reached, waiting[0].began, until)
         return (shown, *(no_update,) * 7, False)

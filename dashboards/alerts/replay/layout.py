@@ -6,6 +6,7 @@ from enum import StrEnum
 from typing import Any
 
 from dash import dcc, html
+from dash.dependencies import Wildcard
 from dash.development.base_component import Component
 
 from dashboards.parts import charts, tables
@@ -34,7 +35,7 @@ class Id(StrEnum):
     SUMMARY = "replay-summary"
 
 
-def knob(side: str, name: str) -> dict[str, str]:
+def knob(side: str | Wildcard, name: str | Wildcard) -> dict[str, str | Wildcard]:
     """Id of a control of one side."""
     return {"type": "replay-knob", "name": name, "side": side}
 

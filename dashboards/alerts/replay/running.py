@@ -7,11 +7,10 @@ one that nobody asks about any more stops.
 from __future__ import annotations
 
 import contextvars
-import logging
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime
-from threading import BoundedSemaphore, Lock, Thread
+from threading import BoundedSemaphore, Event, Lock, Thread
 from time import monotonic
 from typing import Final
 
@@ -24,8 +23,6 @@ KEPT_FOR: Final = 600.0
 MOST_KEPT: Final = 24
 ABANDONED_AFTER: Final = 20.0
 """Seconds without a question after which a replay is stopped."""
-
-log = logging.getLogger(__name__)
 
 Key = tuple[Scope, str]
 Run = Callable[[Watch], Trial]
@@ -45,14 +42,19 @@ class Running:
     reached: datetime | None = None
     trial: Trial | None = None
     failure: str = ""
-    _done: bool = field(default=False, repr=False)
+    _end: Event = field(default_factory=Event, repr=False)
 
     @property
     def done(self) -> bool:
-        return self._done
+        return self._end.is_set()
+
+    def wait(self, seconds: float) -> bool:
+        """Whether it is done within this time."""
+        return self._end.wait(seconds)
 
     def finish(self, trial: Trial | None, failure: str = "") -> None:
-        self.trial, self.failure, self._done = trial, failure, True
+        self.trial, self.failure = trial, failure
+        self._end.set()
 
 
 _running: dict[Key, Running] = {}

@@ -24,6 +24,8 @@ from dashboards.parts.charts import Figure
 MOST_ROWS: Final = 5_000
 MOST_LANES: Final = 6
 MOST_BARS: Final = 4_000
+MOST_MARKS: Final = 300
+"""Notifications that are drawn; more of them hide what they are about."""
 
 KNOBS: Final = {
     "limit": "Limit",
@@ -187,16 +189,16 @@ def result(sides: Sequence[Side]) -> Component:
     if failed:
         said_no = [f"{LETTERS[each.letter]}: {each.failure}" for each in failed]
         return html.Div([html.P(each, className="field-error", role="alert") for each in said_no])
-    heads = ["", *(LETTERS[each.letter] for each, _ in found)]
+    if not found:
+        return html.Div(html.P("There is nothing to replay."))
     numbers = [_numbers(trial) for _, trial in found]
-    rows = [[name, *(each[name] for each in numbers)] for name in numbers[0]] if numbers else []
+    rows = [
+        [html.Span(LETTERS[each.letter], className=f"letter letter-{each.letter}"), *said.values()]
+        for (each, _), said in zip(found, numbers, strict=True)
+    ]
+    words = difference(found[0][1], found[1][1]) if len(found) == 2 else alone(found[0][1])
     return html.Div(
-        [
-            html.P(difference(found[0][1], found[1][1]) if len(found) == 2 else alone(found[0][1]))
-            if found
-            else None,
-            tables.plain(heads, rows, "numbers replay-numbers"),
-        ]
+        [html.P(words), tables.plain(["", *numbers[0]], rows, "numbers replay-numbers")]
     )
 
 
@@ -210,7 +212,7 @@ def _numbers(trial: Trial) -> dict[str, str]:
         "Time spent firing": lasts(sum(lengths, timedelta(0))) if lengths else formats.NOTHING,
         "Longest": lasts(max(lengths)) if lengths else formats.NOTHING,
         "Notifications": f"{len(kinds):,}",
-        "of these reminders": f"{kinds.count('reminder'):,}",
+        "Of these reminders": f"{kinds.count('reminder'):,}",
         "Evaluations": f"{trial.replay.instants:,}",
     }
 
@@ -341,8 +343,8 @@ def _marks(lanes: Sequence[Lane], zone: ZoneInfo) -> list[dict[str, Any]]:
         for letter, labels, trial in lanes
         for told in trial.replay.notices
         if told.labels == labels
-    ][-MOST_BARS:]
-    if not found:
+    ]
+    if not found or len(found) > MOST_MARKS:
         return []
     shapes = {"firing": "triangle-up", "resolved": "triangle-down", "reminder": "circle"}
     return [
@@ -354,7 +356,7 @@ def _marks(lanes: Sequence[Lane], zone: ZoneInfo) -> list[dict[str, Any]]:
             "y": [lane for lane, _ in found],
             "marker": {
                 "color": charts.INK,
-                "size": 7,
+                "size": 6,
                 "symbol": [shapes[told.kind] for _, told in found],
             },
             "customdata": [
@@ -371,9 +373,11 @@ def note(sides: Sequence[Side], zone: ZoneInfo) -> str:
     if not trials:
         return ""
     since, until = trials[0].range.since, trials[0].range.until
+    many = sum(len(trial.replay.notices) for trial in trials) > MOST_MARKS
+    unmarked = " Notifications are marked when they are fewer." if many else ""
     return (
         f"{formats.minute(since, zone)} – {formats.minute(until, zone)} "
-        f"{formats.zone_label(zone, until)}. Up to {MOST_LANES} alerts each."
+        f"{formats.zone_label(zone, until)}. Up to {MOST_LANES} alerts each.{unmarked}"
     )
 
 

@@ -170,7 +170,7 @@ def would_make(loaded: Loaded, before: set[str]) -> Component:
 
 
 def _made(rule: Rule, known: bool) -> list[Component]:
-    name = [html.Strong(formats.visible(rule.name))]
+    name: list[Component] = [html.Strong(formats.visible(rule.name))]
     if known:
         name.append(html.Span("replaces", className="tag"))
     return [
