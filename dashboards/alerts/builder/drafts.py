@@ -174,11 +174,10 @@ def draft(form: Mapping[str, Any], base: Rule | None = None) -> Draft:
     condition = reading.condition(TYPES[str(values["type"])])
     rule = replace(base or Rule(name="", condition=condition), condition=condition)
     rule = replace(rule, **reading.own())
-    if not rule.name.strip():
+    named = rule.name or "Unnamed"
+    found = reading.problems or list(checks.problems(replace(rule, name=named)))
+    if not found and not rule.name:
         rule = replace(rule, name=sentences.title(rule))
-    found = reading.problems
-    if not found:
-        found = list(checks.problems(rule))
     return Draft(rule, tuple(found))
 
 
@@ -282,7 +281,7 @@ class _Reading:
         except ValueError as error:
             said = str(error) if isinstance(error, amounts.AmountError) else _HOW.get(hint, _ODD)
             self.problems.append(Problem(name, said))
-            return _FALLBACK.get(hint, getattr(BLANK["threshold"], name, None))
+            return _usual(type_, name)
 
 
 _ODD: Final = "This cannot be read. Choose or write it anew."
@@ -291,13 +290,13 @@ _HOW: Final[dict[Any, str]] = {
     float: "Write a number, such as 0.5.",
     time | None: "Write a time of day such as 20:00.",
 }
-_FALLBACK: Final[dict[Any, Any]] = {
-    int: 1,
-    float: 1.0,
-    float | None: None,
-    time | None: None,
-    timedelta: timedelta(minutes=1),
-}
+
+
+def _usual(type_: type[Any], name: str) -> Any:
+    """What a field is in a new rule."""
+    new = Rule(name="", condition=BLANK["threshold"])
+    of = {type(condition): condition for condition in BLANK.values()}
+    return getattr(of.get(type_, new), name)
 
 
 def _is_optional(hint: Any) -> bool:
