@@ -282,9 +282,10 @@ def test_long_tables_are_cut_and_say_so(world: World) -> None:
     assert len({row["id"] for row in functions["code-table"]["rowData"]}) == 2_000
     one = wire.answer(alice, "code-table.rowData", page_with("?find=DEEP+4999"))
     assert [row["process"] for row in one["code-table"]["rowData"]] == ["deep 4999"]
-    stuck = wire.answer(alice, "alerts-table.rowData", page_with())
-    assert len(stuck["alerts-table"]["rowData"]) == 1_000
-    assert "the newest 1,000 of 1," in stuck["alerts-summary"]["children"]
+    board = wire.answer(alice, "alerts-variables-rows.data", page_with("?section=variables"))
+    rows = board["alerts-variables-rows"]["data"]["rows"]
+    assert len(rows) == len({row["id"] for row in rows}) == 2_000
+    assert "(the 2,000 read last of " in board["alerts-variables-summary"]["children"]
 
 
 @pytest.mark.parametrize(

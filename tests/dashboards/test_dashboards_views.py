@@ -16,7 +16,6 @@ from hypothesis import strategies as st
 from plotly.utils import PlotlyJSONEncoder
 from wire import words
 
-from dashboards.alerts.variables import views as alerts
 from dashboards.code import views as code
 from dashboards.overview.chart import views as overview
 from dashboards.parts import cards, charts, faces, tables
@@ -69,7 +68,6 @@ def parts(component: Any) -> Iterator[dict[str, Any]]:
         (traces.nothing(Link(after="x")), "There are no rows on this page.", "newest"),
         (code.nothing(NO_FUNCTIONS, Link()), "No functions ran in this", "longer range"),
         (code.nothing(NO_FUNCTIONS, Link(find="x")), "No function has this in its", "Shorten"),
-        (alerts.nothing(NOTHING), "No variable is stuck.", ""),
     ],
 )
 def test_an_empty_panel_says_what_it_means(face: Any, sentence: str, hint: str) -> None:
@@ -82,43 +80,6 @@ def test_a_failed_panel_is_announced() -> None:
     face = plain(faces.failed("Try a shorter range."))
     assert face["props"]["role"] == "alert"
     assert words(face) == "This panel has no answer. Try a shorter range."
-
-
-# alerts
-
-
-def run(**more: Any) -> Row:
-    row = {"org_id": "acme", "source": "span", "service_name": "till", "process": "watch"}
-    row |= {"data_name": "level", "data_value": "1.5", "readings": 1_200, "lasting": True}
-    row |= {"since": NOW - timedelta(hours=2), "until": NOW, "trace_id": "ab", "span_id": "cd"}
-    return {**row, **more}
-
-
-def test_a_stuck_variable_says_since_when_and_how_often() -> None:
-    first, second = alerts.rows(Answer([run(), run(source="gauge", trace_id=None)]), UTC_ZONE)
-    assert (first["data"], first["value"]) == ("level", "1.5")
-    assert (first["readings"], first["readings_text"]) == (1_200, "1,200 ×")
-    assert (first["lasted"], first["lasted_text"]) == (7_200, "2 h 00 min")
-    assert (first["since"], first["until"]) == (
-        "2026-06-01 10:00:00",
-        "2026-06-01 12:00:00",
-    )
-    assert second["data"] == "level (gauge)"
-    assert first["id"] != second["id"]
-
-
-def test_one_that_moved_on_is_not_stuck_now() -> None:
-    answer = Answer([run(), run(lasting=False)], as_of=NOW)
-    stuck, moved = alerts.rows(answer, UTC_ZONE)
-    assert stuck["state"] != moved["state"]
-    assert alerts.summary(answer, UTC_ZONE) == (
-        "1 stuck now, 2 in this time range, as of 12:00:00 UTC"
-    )
-    many = Answer([run()] * 1_500, truncated=True)
-    assert "1,500 stuck now, the newest 1,000 of more than 1,500 in" in alerts.summary(
-        many, UTC_ZONE
-    )
-    assert alerts.nothing(answer) is None
 
 
 # charts

@@ -250,7 +250,8 @@ def _pages(attempts: Sequence[Delivery], link: Link, most: int) -> Component | N
 def left(
     waiting: Sequence[Outgoing], names: Names, now: datetime, zone: ZoneInfo, *, edits: bool
 ) -> Component:
-    """Dead letters first, then what waits for its next attempt."""
+    """Dead letters first, then what waits for its next attempt. Tests stand in the log only."""
+    waiting = [each for each in waiting if each.kind != "test"]
     dead = [each for each in waiting if each.state == "dead"]
     on_the_way = [each for each in waiting if each.state != "dead"]
     if not waiting:
@@ -261,15 +262,17 @@ def left(
 def _dead(dead: Sequence[Outgoing], names: Names, zone: ZoneInfo, edits: bool) -> Component | None:
     if not dead:
         return None
-    again = [each.id for each in dead if each.kind != "test"]
-    every: dict[str, Any] = {"data-verb": "replay", "data-ids": " ".join(again)}
+    every: dict[str, Any] = {
+        "data-verb": "replay",
+        "data-ids": " ".join(each.id for each in dead),
+    }
     return html.Section(
         [
             html.Header(
                 [
                     html.H3(f"Given up: {len(dead):,}"),
                     html.Button("Send all again", className="button", **every)
-                    if edits and len(again) > 1
+                    if edits and len(dead) > 1
                     else None,
                 ],
                 className="channels-left-head",
@@ -293,15 +296,17 @@ def _letter(each: Outgoing, names: Names, zone: ZoneInfo, edits: bool) -> Compon
                         f"{name} · {each.kind} of {made} · {tries}",
                         className="muted",
                     ),
-                    html.Span(formats.shorten(each.last_error, 300), className="bad"),
+                    html.Span(_given_up(each.last_error), className="bad"),
                 ],
                 className="stack",
             ),
-            html.Button("Send again", className="button", **data)
-            if edits and each.kind != "test"
-            else None,
+            html.Button("Send again", className="button", **data) if edits else None,
         ]
     )
+
+
+def _given_up(error: str | None) -> str:
+    return formats.shorten(error, 300).removesuffix(" We try again.")
 
 
 def _waiting(on_the_way: Sequence[Outgoing], names: Names, now: datetime) -> Component | None:
@@ -352,6 +357,5 @@ def tried(name: str, sent: Outgoing | None, attempts: Sequence[Delivery]) -> tup
     if sent.state in ("dead", "cancelled"):
         why = (last.error if last else None) or sent.last_error or "Nobody said why."
         # a test is tried once
-        why = formats.shorten(why, 300).removesuffix(" We try again.")
-        return f"{name} did not take the test. {why}", "bad"
+        return f"{name} did not take the test. {_given_up(why)}", "bad"
     return f"Trying {name}…", ""
