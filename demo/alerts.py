@@ -16,7 +16,7 @@ from typing import Final
 
 from access.people import Person, find_person_by_email
 from access.scope import Scope, scope_for, scope_of_org
-from alerts import board, ledger, marks, measures, past, silences, store, written
+from alerts import board, inbox, ledger, marks, measures, past, silences, store, written
 from alerts.channel_store import ChannelStore
 from alerts.judging import Judged, Measuring, Muting, walk
 from alerts.past import Filters
@@ -29,6 +29,7 @@ PAST: Final = timedelta(days=3)
 """How far back the rules are evaluated."""
 
 ORGS: Final = ("acme", "globex")
+UNREAD: Final = 4
 TOGETHER: Final = timedelta(minutes=30)
 """Instants that are written at once, so that notices lie in the order of time."""
 
@@ -129,6 +130,7 @@ def _make(
         with records.session() as session:
             ledger.write(session, judged, runs, judged[-1].judged[-1].at + lag)
     _answer(records, person, scope, now)
+    _read(records, person, scope, now)
     made = tuple(_channels(channels, person, scope))
     return [store.update_rule(records, person, scope, _on(rule, made), now) for rule in rules]
 
@@ -196,6 +198,13 @@ def _by_rule(judged: Iterable[tuple[Rule, Judged]]) -> list[ledger.Evaluated]:
 
 
 # what people did
+
+
+def _read(records: Records, person: Person, scope: Scope, now: datetime) -> None:
+    """All but the newest notices."""
+    found = inbox.notices(records, person, scope, most=UNREAD + 1)
+    if len(found) > UNREAD:
+        inbox.mark_read(records, person, scope, found[UNREAD].id, now)
 
 
 def _answer(records: Records, person: Person, scope: Scope, now: datetime) -> None:
