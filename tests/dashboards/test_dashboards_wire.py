@@ -137,6 +137,23 @@ WITHOUT_TELEMETRY |= {
     "..alerts-channels-new.children...alerts-channels-list.children..",
     "alerts-channels-log.children",
     "alerts-channels-left.children",
+    "..alerts-silences-title.children...alerts-silences-matchers.value"
+    "...alerts-silences-since.value...alerts-silences-lasts.value...alerts-silences-until.value"
+    "...alerts-silences-repeats.value...alerts-silences-days.value...alerts-silences-from.value"
+    "...alerts-silences-to.value...alerts-silences-zone.value...alerts-silences-comment.value"
+    "...alerts-silences-error.children...alerts-silences-save.disabled..",
+    "..alerts-silences-preview.children...alerts-silences-labels.children..",
+    "..alerts-silences-saved.data...alerts-silences-error.children..",
+    "..alerts-channels-done.data...alerts-channels-said.children"
+    "...alerts-channels-secret.children..",
+    "..alerts-channels-tried.children...alerts-channels-tried.className"
+    "...alerts-channels-watched.data..",
+    "..alerts-channels-title.children...alerts-channels-kind.value...alerts-channels-name.value"
+    "...alerts-channels-url.value...alerts-channels-to.value...alerts-channels-hook.value"
+    "...alerts-channels-key.value...alerts-channels-region.value...alerts-channels-error.children"
+    "...alerts-channels-save.disabled..",
+    "..alerts-channels-saved.data...alerts-channels-error.children"
+    "...alerts-channels-secret.children..",
 }
 """Callbacks whose answer to a member does not depend on telemetry. A new one is not among them."""
 

@@ -125,7 +125,6 @@ def _watching(watch: Watch, each: Variable) -> Alert | None:
 
 def _row(each: Variable, alert: Alert | None, now: datetime, zone: ZoneInfo) -> dict[str, Any]:
     lasted = _between(each.since, each.last_reading)
-    silence = _between(each.last_reading, now)
     return {
         "id": f"{each.org}:{Chosen(each.service, each.process, each.data, each.series)}",
         "org": each.org,
@@ -142,7 +141,8 @@ def _row(each: Variable, alert: Alert | None, now: datetime, zone: ZoneInfo) -> 
         "lasted_text": length(lasted or None),
         "cadence": _seconds(each.cadence),
         "cadence_text": length(_seconds(each.cadence)),
-        "silence": silence,
+        # sorted by: the same for as long as nothing new was read
+        "silence": -each.last_reading.timestamp() if each.last_reading else None,
         "silence_text": formats.ago(each.last_reading, now) if each.last_reading else "never",
         "last": formats.second(each.last_reading, zone) if each.last_reading else "never",
         "changed": formats.second(each.last_change, zone) if each.last_change else formats.NOTHING,
