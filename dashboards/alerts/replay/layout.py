@@ -88,7 +88,7 @@ def layout() -> Component:
             ),
             html.Div(
                 tables.sheet(
-                    None,
+                    html.Div(html.H2("Every change and every notification"), className="toolbar"),
                     tables.grid(Id.TABLE, COLUMNS, row_id="id", sortable=True, class_name="fills"),
                     Id.TABLE_FACE,
                     html.Div(id=Id.SUMMARY, className="summary"),

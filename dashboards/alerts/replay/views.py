@@ -297,7 +297,8 @@ def _lanes(trial: Trial) -> list[Labels]:
     counts: dict[Labels, int] = {}
     for run in trial.replay.evaluations:
         counts[run.labels] = counts.get(run.labels, 0) + (run.state != "inactive")
-    return sorted(counts, key=lambda labels: (-counts[labels], labels))[:MOST_LANES]
+    ranked = sorted(counts, key=lambda labels: (-counts[labels], labels))[:MOST_LANES]
+    return [labels for labels in ranked if counts[labels]] or ranked[:1]
 
 
 def _lane(letter: str, labels: Labels) -> str:
