@@ -76,8 +76,9 @@ def read_all(clicks: int | None, view: View | None) -> Any:
     about = asked(view)
     who = (about.records, about.person, about.scope)
     newest = inbox.notices(*who, most=1)
-    if newest:
-        inbox.mark_read(*who, newest[0].id, about.now)
+    if not newest:
+        return no_update
+    inbox.mark_read(*who, newest[0].id, about.now)
     return {"at": about.now.isoformat()}
 
 
