@@ -99,6 +99,8 @@ def _register_browser(app: Dash) -> None:
 def show_channels(view: View, *moves: Any) -> Any:
     """Every channel, who uses it and how it went last."""
     asks = asked(view)
+    if asks.many:
+        return None, views.of_one_org()
     found = the_channels().all(asks.person, asks.scope)
     rules = store.visible(asks.records, asks.scope)
     last = _last(asks, found)
@@ -127,6 +129,8 @@ def _names(asks: Asked) -> dict[str, str]:
 def show_log(view: View, *moves: Any) -> Any:
     """What was sent, attempt by attempt."""
     asks = asked(view)
+    if asks.many:
+        return None
     attempts = deliveries.log(
         asks.records,
         asks.person,
@@ -153,6 +157,8 @@ def _before(link: Link) -> datetime | None:
 def show_left(view: View, *moves: Any) -> Any:
     """What waits for its next attempt, and what was given up."""
     asks = asked(view)
+    if asks.many:
+        return None
     waiting = deliveries.outgoing(asks.records, asks.person, asks.scope)
     return views.left(waiting, _names(asks), asks.now, asks.zone, edits=asks.edits)
 

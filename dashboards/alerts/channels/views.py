@@ -34,6 +34,10 @@ def new(link: Link, *, edits: bool) -> Component:
     )
 
 
+def of_one_org() -> Component:
+    return faces.empty("Choose one organisation above.", "Each has channels of its own.")
+
+
 def channels(
     found: Sequence[KeptChannel],
     rules: Sequence[Rule],

@@ -94,7 +94,9 @@ def show_silences(view: View, tick: int | None, saved: Any, done: Any) -> Any:
     return (
         views.kinds(found, asks.link, asks.now),
         views.new(asks.link, edits=asks.edits),
-        views.lines(shown, alerts, asks.link, asks.now, asks.zone, edits=asks.edits),
+        views.lines(
+            shown, alerts, asks.link, asks.now, asks.zone, edits=asks.edits, many=asks.many
+        ),
         views.summary(found, asks.now, asks.zone),
     )
 

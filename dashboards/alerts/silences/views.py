@@ -69,11 +69,12 @@ def lines(
     zone: ZoneInfo,
     *,
     edits: bool,
+    many: bool = False,
 ) -> Component:
     if not shown:
         return nothing(link)
     return html.Ul(
-        [_line(each, alerts, link, now, zone, edits=edits) for each in shown],
+        [_line(each, alerts, link, now, zone, edits=edits, many=many) for each in shown],
         className="silences-lines",
     )
 
@@ -95,6 +96,7 @@ def _line(
     zone: ZoneInfo,
     *,
     edits: bool,
+    many: bool,
 ) -> Component:
     here = state(silence, now)
     return html.Li(
@@ -106,7 +108,7 @@ def _line(
                 [
                     html.Div([_matcher(m) for m in silence.matchers], className="silence-matchers"),
                     html.Div(_when(silence, now, zone), className="silence-when"),
-                    html.Div(_who(silence, zone), className="muted"),
+                    html.Div(_who(silence, zone, many), className="muted"),
                 ],
                 className="silence-what",
             ),
@@ -136,7 +138,7 @@ def _when(silence: Silence, now: datetime, zone: ZoneInfo) -> str:
     return f"{silence.weekly}{times}; {told}"
 
 
-def _who(silence: Silence, zone: ZoneInfo) -> str:
+def _who(silence: Silence, zone: ZoneInfo, many: bool) -> str:
     by = f"by {silence.created_by}" if silence.created_by else ""
     ended = silence.ended_at and silence.ended_at < silence.ends_at
     end = (
@@ -144,7 +146,7 @@ def _who(silence: Silence, zone: ZoneInfo) -> str:
         if ended and silence.ended_at
         else ""
     )
-    words = (formats.shorten(silence.comment, 300), by, end)
+    words = (silence.org if many else "", formats.shorten(silence.comment, 300), by, end)
     return " · ".join(word for word in words if word)
 
 
