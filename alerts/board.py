@@ -125,6 +125,16 @@ def present(records: Records, scope: Scope, now: datetime) -> Board:
     return Board(alerts, {tile: counts[tile] for tile in Tile}, len(rows) > MOST)
 
 
+def firing(records: Records, scope: Scope) -> int:
+    """How many alerts of the scope fire, as their tile counts them."""
+    states_of = [state for state, tile in _TILE_OF.items() if tile is Tile.FIRING]
+    found = select(func.count()).where(
+        AlertState.org.in_(scope.orgs), AlertState.state.in_(states_of)
+    )
+    with records.reading() as session:
+        return session.scalar(found) or 0
+
+
 def find(
     records: Records, scope: Scope, rule_id: str, group_key: str, now: datetime
 ) -> Alert | None:

@@ -7,6 +7,8 @@ from typing import Any
 
 from dash import ClientsideFunction, Dash, Input, Output
 
+from access.login import current_records
+from alerts import board
 from dashboards.errors import guarded
 from dashboards.overview import views
 from dashboards.overview.asked import View, asked
@@ -66,12 +68,13 @@ def show_models(view: View, tick: int | None) -> Any:
 
 @guarded(faces.failed)
 def show_attention(view: View, tick: int | None) -> Any:
-    """Variables that are stuck, and services that fell silent."""
+    """Alerts that fire, variables that are stuck, and services that fell silent."""
     about = asked(view)
+    firing = board.firing(current_records(), about.scope)
     recent = TimeRange(max(about.range.since, about.range.until - WATCHED), about.range.until)
     stuck = watched.stuck(about.scope, recent)
     services = overview.services(about.scope, about.range)
-    return views.attention(stuck, services.rows, about)
+    return views.attention(firing, stuck, services.rows, about)
 
 
 @guarded(faces.failed)

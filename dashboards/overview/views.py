@@ -149,20 +149,31 @@ def models(answer: Answer, about: Asked) -> Component:
     )
 
 
-def attention(stuck: Answer, services: Sequence[Row], about: Asked) -> Component:
-    """What asks for somebody: variables that are stuck, and services that fell silent."""
+def attention(firing: int, stuck: Answer, services: Sequence[Row], about: Asked) -> Component:
+    """What asks for somebody: alerts that fire, stuck variables, services that fell silent."""
     quiet = [row for row in services if about.now - row["newest"] > QUIET]
     return parts.panel(
         "Needs attention",
-        html.Ul([_stuck(stuck, about), _quiet(quiet, len(services), about)], className="attention"),
+        html.Ul(
+            [_firing(firing, about), _stuck(stuck, about), _quiet(quiet, len(services), about)],
+            className="attention",
+        ),
         dcc.Link("Alerts", href=about.link.shared.to("/alerts")),
     )
+
+
+def _firing(firing: int, about: Asked) -> Component:
+    if not firing:
+        return _item("good", "No alert is firing", "Nobody is waited for.")
+    text = f"{firing:,} alert{'s' if firing > 1 else ''} firing"
+    link = dcc.Link(text, href=about.link.shared.to("/alerts", tile="firing"))
+    return _item("bad", link, "Each says why, and leads to the spans behind it.")
 
 
 def _stuck(stuck: Answer, about: Asked) -> Component:
     lasting = [row for row in stuck if row["lasting"]]
     if not lasting:
-        return _item("good", "No alert is firing", "No watched variable is stuck in the last hour.")
+        return _item("good", "No variable is stuck", "None repeated itself in the last hour.")
     names = ", ".join(formats.shorten(row["data_name"], 30) for row in lasting[:3])
     rest = f" +{len(lasting) - 3:,} more" if len(lasting) > 3 else ""
     link = dcc.Link(

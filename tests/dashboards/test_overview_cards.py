@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 import wire
 from cast import NOW, World, request_of, span
+from fired import broken, fire
 from wire import page_with, words
 
 from access.scope import Scope
@@ -280,6 +281,16 @@ def test_what_is_stuck_asks_for_attention_by_its_name(new_world: Callable[..., W
     text = words(shown(world, "overview-attention.children", HOUR))
     assert "1 watched variable stuck" in text
     assert "valve" in text
+    others = words(shown(world, "overview-attention.children", HOUR, "charlie"))
+    assert "No alert is firing" in others
+    assert "No variable is stuck" in others
+
+
+def test_alerts_that_fire_are_counted_for_their_own_org(new_world: Callable[..., World]) -> None:
+    world = new_world()
+    broken(world)
+    fire(world)
+    assert "1 alert firing" in words(shown(world, "overview-attention.children", HOUR))
     others = words(shown(world, "overview-attention.children", HOUR, "charlie"))
     assert "No alert is firing" in others
 
