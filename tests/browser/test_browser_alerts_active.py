@@ -36,6 +36,10 @@ def query(site: Site) -> dict[str, list[str]]:
     return parse_qs(urlsplit(site.driver.current_url).query)
 
 
+def reads(site: Site, selector: str, text: str) -> None:
+    site.until(lambda: site.one(selector).text == text, f"{selector} reads {text}")
+
+
 def reasons(site: Site) -> list[str]:
     return [cell.text for cell in site.all(f"{HISTORY} .reason")]
 
@@ -46,7 +50,7 @@ def open_first(site: Site) -> None:
 
 
 def test_a_tile_filters_and_a_second_click_shows_all_again(bob: Site) -> None:
-    bob.browser.wait_for_text_to_equal(".tile-firing .tile-count", "2")
+    reads(bob, ".tile-firing .tile-count", "2")
     bob.one(".tile-inactive").click()
     bob.until(lambda: bob.all(ROW) == [], "no alert that is OK")
     assert query(bob)["tile"] == ["ok"]
@@ -74,10 +78,10 @@ def test_an_alert_is_acknowledged_with_a_note_from_list_to_history(bob: Site, fi
 def test_a_snoozed_alert_is_counted_and_wakes_again(bob: Site) -> None:
     open_first(bob)
     bob.one("#alerts-snooze").click()
-    bob.browser.wait_for_text_to_equal(".tile-snoozed .tile-count", "1")
+    reads(bob, ".tile-snoozed .tile-count", "1")
     bob.until(lambda: bob.one("#alerts-wake").is_displayed(), "the way to end it")
     bob.one("#alerts-wake").click()
-    bob.browser.wait_for_text_to_equal(".tile-snoozed .tile-count", "0")
+    reads(bob, ".tile-snoozed .tile-count", "0")
 
 
 def test_an_open_alert_is_a_link_and_escape_closes_it(bob: Site) -> None:
@@ -118,7 +122,7 @@ def test_the_history_filters_by_reason_and_opens_the_incident(bob: Site) -> None
 
 
 def test_the_bell_counts_and_falls_silent_when_all_is_read(bob: Site) -> None:
-    bob.browser.wait_for_text_to_equal("#bell-count", "2")
+    reads(bob, "#bell-count", "2")
     bob.one(".bell").click()
     bob.until(lambda: len(bob.all("#bell-list .notice-new")) == 2, "the notices")
     bob.one("#bell-read-all").click()
@@ -133,7 +137,7 @@ def test_support_reads_and_may_do_nothing(site: Site, fired: Fired) -> None:
     site.sign_in("sam")
     site.open(f"/alerts?org=acme&alert={fired.key}")
     text = "Your role reads alerts only."
-    site.browser.wait_for_text_to_equal("#alerts-looked-after", text)
+    reads(site, "#alerts-looked-after", text)
     assert not any(b.is_displayed() for b in site.all("#alerts-detail-actions button"))
     assert site.complaints() == []
 

@@ -33,7 +33,8 @@ class Place:
 
     def look(self, name: str, output: str, search: str = "") -> dict[str, Any]:
         found = wire.answer(self.client(name), output, self.page(search))
-        return found[output.partition(".")[0]]
+        shown: dict[str, Any] = found[output.partition(".")[0]]
+        return shown
 
     def page(self, search: str = "", **state: Any) -> dict[tuple[str, str], Any]:
         page = page_with(f"?{search}", path="/alerts")

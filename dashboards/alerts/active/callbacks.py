@@ -92,7 +92,7 @@ def _register_acts(app: Dash) -> None:
         app.callback(
             Output(Id.DONE, "data", allow_duplicate=True),
             Output(Id.ERROR, "children", allow_duplicate=True),
-            *([Output(said, "value")] if typed else []),
+            *([Output(said, "value")] if said and typed else []),
             Input(button, "n_clicks"),
             *([State(said, "value")] if said else []),
             State(Shell.VIEW, "data"),

@@ -92,7 +92,9 @@ def _why(chosen: Chosen, about: Asked) -> Component:
 def _facts(chosen: Chosen, alert: Alert, about: Asked) -> Component:
     zone = about.zone
     began, ended = chosen.began or alert.opened_at, chosen.ended
-    rows = [("Rule", dcc.Link(sentences.headline(alert.rule), href=behind.rule(about.link, alert)))]
+    rows: list[tuple[str, Any]] = [
+        ("Rule", dcc.Link(sentences.headline(alert.rule), href=behind.rule(about.link, alert)))
+    ]
     if alert.rule.description:
         rows.append(("About", formats.shorten(alert.rule.description, LONGEST_TEXT)))
     if began:
