@@ -132,6 +132,8 @@ def test_two_drafts_are_replayed_side_by_side(site: Site) -> None:
     site.type_into(limit, "1s" + Keys.ENTER)
     says(site, "#replay-result", "B fires 0 times")
     assert "rival_draft" in site.driver.current_url
+    # below the fold, rows are drawn once they are scrolled to
+    site.driver.execute_script("document.querySelector('.replay-list').scrollIntoView()")
     told = ["told: firing", "fired", "pending"]
     site.until(lambda: set(told) <= set(site.column("what", "replay-table")), f"events: {told}")
     assert site.complaints() == []

@@ -223,7 +223,7 @@ def alone(trial: Trial) -> str:
         return "It would never have fired."
     return (
         f"It would have fired {times(len(found))} and sent "
-        f"{len(trial.replay.notices):,} notifications."
+        f"{notifications(len(trial.replay.notices))}."
     )
 
 
@@ -235,12 +235,16 @@ def difference(one: Trial, other: Trial) -> str:
     fewer = len(other.replay.notices) - len(one.replay.notices)
     if not only_a and not only_b and not fewer and len(first) == len(second):
         return "A and B would have done the same."
-    told = f"B sends {abs(fewer):,} notifications {'more' if fewer > 0 else 'fewer'} than A"
+    told = f"B sends {notifications(abs(fewer))} {'more' if fewer > 0 else 'fewer'} than A"
     told = told if fewer else "Both send as many notifications"
     return (
         f"{told}. A fires {times(len(first))}, of these {len(only_a):,} without B; "
         f"B fires {times(len(second))}, of these {len(only_b):,} without A."
     )
+
+
+def notifications(count: int) -> str:
+    return f"{count:,} notification{'' if count == 1 else 's'}"
 
 
 def unmatched(
