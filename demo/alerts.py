@@ -210,7 +210,7 @@ def _read(records: Records, person: Person, scope: Scope, now: datetime) -> None
 def _answer(records: Records, person: Person, scope: Scope, now: datetime) -> None:
     """Somebody looks after the most urgent alert, one can wait, and an old one was explained."""
     urgent = [alert for alert in board.present(records, scope, now).alerts if alert.incident_id]
-    doing = partial(marks.acknowledge, note="Rolling the retriever back to 3.9.0.", now=now)
+    doing = partial(marks.acknowledge, note="I am on it; more in ten minutes.", now=now)
     for alert in urgent[:1]:
         doing(records, person, scope, alert.rule.id, alert.group_key)
     for alert in urgent[2:3]:
@@ -219,5 +219,5 @@ def _answer(records: Records, person: Person, scope: Scope, now: datetime) -> No
     ended, _ = past.history(records, scope, Filters(kinds=("resolved",)), rows=1)
     for event in ended:
         if event.incident_id:
-            text = "The supplier's interface was down; our retries gave up too early."
+            text = "Over since the load went down. Nothing to mend."
             marks.note(records, person, scope, event.incident_id, text, now)

@@ -55,15 +55,15 @@ class Id(StrEnum):
 ORG_COLUMN = {"field": "org", "headerName": "Org", "width": 104}
 
 COLUMNS = (
-    {"field": "state", "headerName": "State", "cellRenderer": "AlertState", "width": 116},
-    {"field": "severity", "headerName": "Severity", "cellRenderer": "AlertSeverity", "width": 92},
+    {"field": "state", "headerName": "State", "cellRenderer": "AlertState", "width": 106},
+    {"field": "severity", "headerName": "Severity", "cellRenderer": "AlertSeverity", "width": 84},
     {
         "field": "name",
         "headerName": "Alert",
         "cellRenderer": "TwoLines",
         "cellRendererParams": {"above": "name", "below": "group"},
         "flex": 2,
-        "minWidth": 180,
+        "minWidth": 144,
     },
     {
         "field": "value",
@@ -71,9 +71,9 @@ COLUMNS = (
         "cellRenderer": "TwoLines",
         "cellRendererParams": {"above": "value_text", "below": "text"},
         "flex": 1.6,
-        "minWidth": 150,
+        "minWidth": 110,
     },
-    tables.number("lasts", "For", "lasts_text", width=104),
+    tables.number("lasts", "For", "lasts_text", width=88),
 )
 WIDE_COLUMNS = (
     {"field": "since", "headerName": "Since", "width": 158, "minWidth": 158, "cellClass": "time"},
