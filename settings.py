@@ -94,8 +94,8 @@ class Settings(BaseSettings):
         5.0,
         gt=0,
         le=600,
-        description="Seconds between two rolls: what came since is added to the sums by minute, "
-        "hour and day that the Overview reads.",
+        description="Seconds between two rolls: what came since is added to the sums that the "
+        "Overview reads.",
     )
     pin_days: int = Field(
         14,

@@ -66,7 +66,7 @@ class Answer:
     as_of: datetime | None = None
     seconds: float = 0.0
     source: str = "spans"
-    """What was read: `spans`, or `rollups: day, hour, minute` with spans for the rest."""
+    """What was read: `spans`, or `rollups: day, hour` and so on with spans for the rest."""
 
     def __iter__(self) -> Iterator[Row]:
         return iter(self.rows)

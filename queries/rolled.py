@@ -1,4 +1,4 @@
-"""Rolled: questions over a range that read rollups for its whole minutes, hours and days.
+"""Rolled: questions over a range that read rollups for what of it these reach.
 
 The one idea: a question is written once, over rows of one shape; the reader decides which of them
 are rollups and which are spans, and the answer says so. In Python and in SQL:
