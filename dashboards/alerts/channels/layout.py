@@ -23,6 +23,7 @@ class Id(StrEnum):
     WATCHED = "alerts-channels-watched"
     TRIED = "alerts-channels-tried"
     DIALOG = "alerts-channels-dialog"
+    OPEN = "alerts-channels-open"
     TITLE = "alerts-channels-title"
     KIND = "alerts-channels-kind"
     NAME = "alerts-channels-name"
@@ -76,7 +77,7 @@ def layout() -> Component:
             _secret(),
             *(
                 dcc.Store(id=store)
-                for store in (Id.WANTED, Id.DONE, Id.WATCH, Id.WATCHED, Id.SAVED)
+                for store in (Id.OPEN, Id.WANTED, Id.DONE, Id.WATCH, Id.WATCHED, Id.SAVED)
             ),
         ],
         className="channels alerts-fills",

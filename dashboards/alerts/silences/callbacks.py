@@ -72,9 +72,13 @@ def register(app: Dash) -> None:
 
 
 def _register_browser(app: Dash) -> None:
+    app.clientside_callback(
+        ClientsideFunction("alerts_silences", "dialog"),
+        Output(Id.OPEN, "data"),
+        Input(Shell.VIEW, "data"),
+    )
     sink = Output(Shell.SINK, "data", allow_duplicate=True)
     for name, wire in (
-        ("dialog", Input(Shell.VIEW, "data")),
         ("close", Input(Id.CANCEL, "n_clicks")),
         ("saved", Input(Id.SAVED, "data")),
     ):

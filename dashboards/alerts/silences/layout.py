@@ -18,6 +18,7 @@ class Id(StrEnum):
     LIST = "alerts-silences-list"
     SUMMARY = "alerts-silences-summary"
     DIALOG = "alerts-silences-dialog"
+    OPEN = "alerts-silences-open"
     TITLE = "alerts-silences-title"
     MATCHERS = "alerts-silences-matchers"
     LABELS = "alerts-silences-labels"
@@ -78,7 +79,7 @@ def layout() -> Component:
                 className="sheet silences-sheet",
             ),
             _dialog(),
-            *(dcc.Store(id=store) for store in (Id.SAVED, Id.WANTED, Id.DONE)),
+            *(dcc.Store(id=store) for store in (Id.OPEN, Id.SAVED, Id.WANTED, Id.DONE)),
         ],
         className="silences alerts-fills",
     )
