@@ -159,8 +159,10 @@ def newest(scope: Scope, now: datetime) -> datetime | None:
 
 
 def groups(scope: Scope, range_: TimeRange) -> Answer:
-    """One row per process group: spans and errors, the busiest first."""
-    return _of(summary(scope, range_), "group", "process_group", "spans", "errors")
+    """One row per process group: spans and errors, the busiest first; `known` is how many there
+    are, and `known_spans` how many spans these have."""
+    columns = ("spans", "errors", "known", "known_spans")
+    return _of(summary(scope, range_), "group", "process_group", *columns)
 
 
 def services(scope: Scope, range_: TimeRange) -> Answer:

@@ -1,5 +1,5 @@
 -- one row per service, process group and model; the `$most` busiest of each grain, of which `known`
--- says how many there are
+-- says how many there are, and `known_spans` how many spans they have
 select
     key.grain as grain,
     key.name as name,
@@ -11,7 +11,8 @@ select
     output_tokens,
     cost_usd,
     latest as newest,
-    count(*) over (partition by key.grain) as known
+    count(*) over (partition by key.grain) as known,
+    cast(sum(spans) over (partition by key.grain) as bigint) as known_spans
 from rolled_of(
     ['service', 'group', 'model'],
     $rolled,

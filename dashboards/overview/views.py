@@ -44,8 +44,8 @@ def groups(answer: Answer, about: Asked) -> tuple[charts.Figure, list[Component]
     """Shares of the process groups, and a legend in which each leads to its spans."""
     if not answer.rows:
         return charts.nothing(), [faces.empty("No process groups in this time range.")]
-    top, others = answer.rows[:SHOWN_GROUPS], answer.rows[SHOWN_GROUPS:]
-    rest = sum(row["spans"] for row in others)
+    top = answer.rows[:SHOWN_GROUPS]
+    rest = answer.rows[0]["known_spans"] - sum(row["spans"] for row in top)
     figure = charts.donut(
         [(formats.shorten(row["process_group"], 40), row["spans"]) for row in top]
         + ([("others", rest)] if rest else [])
@@ -54,7 +54,7 @@ def groups(answer: Answer, about: Asked) -> tuple[charts.Figure, list[Component]
     hrefs = [_group_href(row, about) for row in top]
     figure["data"][0]["customdata"] = [*hrefs, ""] if rest else hrefs
     legend = [_group(i, row, hrefs[i]) for i, row in enumerate(top)]
-    return figure, [*legend, _others(len(others), rest)] if rest else legend
+    return figure, [*legend, _others(answer.rows[0]["known"] - len(top), rest)] if rest else legend
 
 
 def _group_href(row: Row, about: Asked) -> str:

@@ -75,9 +75,9 @@ def test_the_hour_that_a_clock_shows_twice_has_two_bars() -> None:
     figure = bars(since, 6, BERLIN)
     edges = figure["layout"]["meta"]["edges"]
     widths = [b - a for a, b in pairwise(edges)]
-    assert set(widths) == {10 * 60_000}
+    assert set(widths) == {15 * 60_000}
     words = figure["data"][0]["customdata"]
-    assert words.count("2026-10-25 02:00 – 02:10") == 2
+    assert words.count("2026-10-25 02:00 – 02:15") == 2
     assert figure["data"][0]["x"] == sorted(set(figure["data"][0]["x"]))
 
 

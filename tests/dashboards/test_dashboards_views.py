@@ -27,7 +27,7 @@ from queries.buckets import buckets
 from queries.code import Own
 from queries.filters import TimeRange
 from queries.overview import Course
-from queries.reader import Answer, Row
+from queries.reader import Answer
 
 UTC_ZONE = ZoneInfo("UTC")
 BERLIN = ZoneInfo("Europe/Berlin")
