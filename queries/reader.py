@@ -248,7 +248,7 @@ class Reader:
         return Found(snapshot.version, files)
 
     def paths(self, scope: Scope, table: str, since: datetime, until: datetime) -> list[str]:
-        """Paths of `files`, or of one without rows: for whoever reads them in a place of its own."""
+        """Paths of `files`, or of one without rows: for whoever reads them elsewhere."""
         found = self.files(scope, table, since, until).files
         return [file.path for file in found] or [str(self._empty(table))]
 
