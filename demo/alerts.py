@@ -16,7 +16,7 @@ from typing import Final
 
 from access.people import Person, find_person_by_email
 from access.scope import Scope, scope_for, scope_of_org
-from alerts import board, inbox, ledger, marks, measures, past, silences, store, written
+from alerts import board, inbox, ledger, marks, measures, past, silences, starter, store, written
 from alerts.channel_store import ChannelStore
 from alerts.judging import Judged, Measuring, Muting, walk
 from alerts.past import Filters
@@ -29,6 +29,9 @@ PAST: Final = timedelta(days=3)
 """How far back the rules are evaluated."""
 
 ORGS: Final = ("acme", "globex")
+NEW: Final = "initech"
+"""The org that begins as any other does."""
+
 UNREAD: Final = 4
 TOGETHER: Final = timedelta(minutes=30)
 """Instants that are written at once, so that notices lie in the order of time."""
@@ -94,13 +97,19 @@ rules:
 def settle(
     records: Records, channels: ChannelStore, measure: Measuring, lag: timedelta, now: datetime
 ) -> int:
-    """Make it all for orgs that have no rules yet; how many rules it were."""
+    """Make it all for orgs that have no rules yet, or give them the starter set as any new org; how
+    many rules it were."""
     made = 0
-    for org in ORGS:
+    for org in (*ORGS, NEW):
         person = _admin(records, org)
         scope = scope_for(person, org)
-        if not store.visible(records, scope):
-            made += len(_make(records, channels, measure, lag, now, person, scope))
+        if store.visible(records, scope):
+            continue
+        made += len(
+            starter.add(records, person, scope, now)
+            if org == NEW
+            else _make(records, channels, measure, lag, now, person, scope)
+        )
     return made
 
 

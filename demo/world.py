@@ -8,9 +8,7 @@ from typing import Final
 from sqlalchemy import select
 
 from access import keys, people
-from access.clock import utc_now
 from access.errors import NotFound
-from alerts import starter
 from demo.acme import ACME
 from demo.globex import GLOBEX
 from demo.initech import INITECH
@@ -71,7 +69,6 @@ def _settle_org(records: Records, org: Org) -> None:
     with records.session() as session:
         if session.get(models.Org, org.slug) is None:
             people.create_org(session, org.slug, org.name, org.plan)
-            starter.give(session, org.slug, utc_now())
 
 
 def _settle_person(records: Records, person: DemoPerson) -> None:

@@ -370,7 +370,7 @@ class Reader:
         newest = self._snapshots[SPANS.name].newest().version
         opened.versions[SPANS.name] = newest if pinned is None else pinned
         if parts.levels:
-            opened.source = f"rollups: {', '.join(parts.levels)}"
+            opened.source = f"rollups: {', '.join(parts.levels)}".replace("_", " ")
             opened.versions[ROLLUPS.name] = rollups.version
         empty = {ROLLUPS.name: str(self._empty(ROLLUPS.name))}
         nothing = str(self._empty(SPANS.name))

@@ -186,9 +186,9 @@ group by service_name
 
 def test_the_answer_says_what_was_read(busy: World) -> None:
     yesterday = TimeRange(MIDNIGHT - timedelta(days=1, hours=2, minutes=16), MIDNIGHT)
-    assert ask(busy, "alice", BY_SERVICE, yesterday).source == "rollups: day, hour, quarter_hour"
+    assert ask(busy, "alice", BY_SERVICE, yesterday).source == "rollups: day, hour, quarter hour"
     bars = ask(busy, "alice", BY_SERVICE, yesterday, step=timedelta(minutes=30))
-    assert bars.source == "rollups: quarter_hour"
+    assert bars.source == "rollups: quarter hour"
     blink = TimeRange(NOW - timedelta(seconds=40), NOW)
     assert ask(busy, "alice", BY_SERVICE, blink).source == "spans"
 
