@@ -147,7 +147,38 @@ def _stretches(
             values = {"files": files, "since": since, "until": until, "slot": SLOT // _MICROSECOND}
             for org, slot, rows in db.execute(_SLOTS, values).fetchall():
                 slots[org, slot] = max(rows, slots.get((org, slot), 0))
+    for org, slot, rows in _below(db, _files(spans), arrived, before):
+        slots.setdefault((org, slot), rows)
     return _joined(slots)
+
+
+_BELOW: Final = """
+select org_id, epoch_us(start_time) // $slot as slot, count(*) as rows
+from read_parquet($files, hive_partitioning = true, hive_types = {'org_id': varchar})
+where start_time >= $since
+    and start_time < $until
+    and (org_id, trace_id, parent_span_id) in (
+        select (org_id, trace_id, span_id)
+        from read_parquet($arrived, hive_partitioning = true, hive_types = {'org_id': varchar})
+    )
+group by all
+"""
+
+
+def _below(
+    db: duckdb.DuckDBPyConnection, files: list[_File], arrived: list[str], before: datetime
+) -> list[tuple[str, int, int]]:
+    """Slots that were looked at and hold calls by what arrived since, with their number."""
+    if not arrived:
+        return []
+    ends = "select min(start_time), max(start_time) from read_parquet($arrived)"
+    ((first, last),) = db.execute(ends, {"arrived": arrived}).fetchall()
+    since, until = first - LATER, min(last + REACH, before)
+    around = [f.path for f in files if f.least < until and f.most >= since]
+    if not around or since >= until:
+        return []
+    values = {"files": around, "arrived": arrived, "since": since, "until": until}
+    return db.execute(_BELOW, {**values, "slot": SLOT // _MICROSECOND}).fetchall()
 
 
 _MICROSECOND: Final = timedelta(microseconds=1)

@@ -114,6 +114,12 @@ NOW = datetime.now(UTC).replace(microsecond=0)
 """One present for a whole run; spans lie before it."""
 
 
+def late() -> float:
+    """Seconds since NOW: a long run comes to a test minutes after it. To be taken from `ago` where
+    a test is about the present."""
+    return (datetime.now(UTC) - NOW).total_seconds()
+
+
 def span(
     name: str = "pay",
     *,

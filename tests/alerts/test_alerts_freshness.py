@@ -3,22 +3,32 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import datetime, timedelta
+from functools import cache
 from typing import Any
 
 import pytest
-from cast import NOW, World, request_of, span
+from cast import NOW, World, late, request_of, span
 
 from alerts import freshness
 from alerts.freshness import Variable
 from queries.alerting import Watched
 from queries.filters import TimeRange
 
-HOURS = TimeRange(NOW - timedelta(hours=6), NOW + timedelta(minutes=5))
+
+@cache
+def present() -> datetime:
+    """The moment at which these tests begin."""
+    return NOW + timedelta(seconds=round(late()))
+
+
+def hours() -> TimeRange:
+    return TimeRange(present() - timedelta(hours=6), present() + timedelta(minutes=5))
 
 
 def say(world: World, name: str, values: list[Any], every: float, ago: float) -> None:
-    """Values of one variable, so many seconds apart, the last one `ago` seconds before NOW."""
+    """Values of one variable, so many seconds apart, the last one so long `ago`."""
+    ago -= (present() - NOW).total_seconds()
     spans = [
         span(
             "charge",
@@ -44,7 +54,7 @@ def plant(new_world: Callable[..., World]) -> World:
 
 
 def board(world: World, who: str = "alice", **more: Any) -> dict[str, Variable]:
-    found = freshness.board(world.scope(who), HOURS, NOW, **more)
+    found = freshness.board(world.scope(who), hours(), present(), **more)
     assert found.known == len(found.variables)
     return {each.data: each for each in found.variables}
 
@@ -63,9 +73,9 @@ def test_a_variable_tells_its_run_cadence_and_last_change(plant: World) -> None:
     stuck = board(plant)["stuck"]
     assert (stuck.service, stuck.process, stuck.value) == ("checkout", "charge", "2")
     assert (stuck.run_length, stuck.readings) == (6, 7)
-    assert stuck.since == stuck.last_change == NOW - timedelta(seconds=55)
+    assert stuck.since == stuck.last_change == present() - timedelta(seconds=55)
     assert stuck.cadence == timedelta(seconds=10)
-    assert stuck.last_reading == NOW - timedelta(seconds=5)
+    assert stuck.last_reading == present() - timedelta(seconds=5)
     assert stuck.labels == (("data", "stuck"), ("process", "charge"), ("service", "checkout"))
 
 
@@ -75,7 +85,7 @@ def test_a_variable_read_once_has_neither_cadence_nor_change(plant: World) -> No
 
 
 def test_those_in_trouble_come_first(plant: World) -> None:
-    found = freshness.board(plant.scope("alice"), HOURS, NOW).variables
+    found = freshness.board(plant.scope("alice"), hours(), present()).variables
     assert [each.data for each in found] == ["stuck", "gone", "late", "moving", "once"]
 
 

@@ -9,7 +9,7 @@ from typing import ClassVar
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
-from cast import World, request_of, span
+from cast import World, late, request_of, span
 from dash.testing.browser import Browser
 from selenium.webdriver.common.keys import Keys
 from website import Site
@@ -61,11 +61,13 @@ def site(chrome: Browser, new_world: Callable[..., World]) -> Iterator[Site]:
 @pytest.fixture(scope="module", autouse=True)
 def _readings(site: Site) -> None:
     spans = [
-        span("press", number=i + 1, ago=300 - 30 * i, **{"aeos.data.force": 7 if i else 1})
+        span("press", number=i + 1, ago=300 - 30 * i - late(), **{"aeos.data.force": 7 if i else 1})
         for i in range(9)
     ]
     spans += [
-        span("oven", number=i + 50, ago=300 - 30 * i, **{"aeos.data.heat": f"{i}{HOSTILE}"})
+        span(
+            "oven", number=i + 50, ago=300 - 30 * i - late(), **{"aeos.data.heat": f"{i}{HOSTILE}"}
+        )
         for i in range(9)
     ]
     site.world.post("acme", request_of(*spans, service="hall"))

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
-from cast import span
+from cast import late, span
 from selenium.webdriver.common.action_chains import ActionChains
 from selenium.webdriver.common.keys import Keys
 from website import Site
@@ -24,7 +24,7 @@ def _telemetry(site: Site) -> None:
                 trace=i // 10 + 1 + len(service) * 100 + ord(service[0]),
                 number=i + 1,
                 parent=i // 10 * 10 + 1 if i % 10 else None,
-                ago=3_300 - 25 * i,
+                ago=3_300 - 25 * i - late(),
                 ms=10 + i,
                 error="KeyError" if i % 10 == 3 else None,
                 gen_ai__agent__name="worker",

@@ -15,7 +15,7 @@ from website import Site
 from records.models import AuditEntry
 
 HOSTILE = '<img src=x onerror="window.hacked=1"><script>window.hacked=1</script>'
-TABS = ("/", "/traces", "/code", "/alerts")
+TABS = ("/", "/traces", "/code", "/alerts?section=variables")
 PLACES = (
     "/traces?mode=traces",
     "/traces?mode=watched",

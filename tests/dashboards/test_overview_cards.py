@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 import wire
-from cast import NOW, World, request_of, span
+from cast import NOW, World, late, request_of, span
 from fired import broken, fire
 from wire import page_with, words
 
@@ -86,7 +86,7 @@ def busy(new_world: Callable[..., World]) -> World:
                     trace=i // 10 + 1 + 500 * len(service) + ord(service[0]),
                     number=i + 1,
                     parent=i // 10 * 10 + 1 if i % 10 else None,
-                    ago=3_500 - 29 * i,
+                    ago=3_500 - 29 * i - late(),
                     ms=1.03**i,
                     error="KeyError" if i % 10 == 3 else None,
                     gen_ai__agent__name=f"agent {i % 3}",

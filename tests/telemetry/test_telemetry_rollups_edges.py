@@ -179,6 +179,19 @@ def test_edges_are_those_of_the_spans(
     house.spool.close()
 
 
+def test_a_caller_may_come_after_what_it_called_in_another_slot(house: House) -> None:
+    send(house, {"id": 2, "under": 1, "service": "b", "at": 3_700})
+    roll(house)
+    assert rolled(house) == {}
+    send(house, {"id": 1, "service": "a"})
+    roll(house)
+    assert [name[3:] for name in rolled(house)] == [("a", "b")]
+    # another half of the caller, in the service that was called
+    send(house, {"id": 1, "service": "b"})
+    roll(house)
+    assert rolled(house) == brute(house) == {}
+
+
 def test_a_caller_may_come_after_those_it_called(house: House) -> None:
     send(house, {"id": 2, "under": 1, "service": "b", "at": 90})
     roll(house)
