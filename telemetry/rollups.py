@@ -40,6 +40,9 @@ MEMORY: Final = "1GB"
 SMALL_BYTES: Final = 16 * 1024 * 1024
 """Files of an org's day that are smaller are counted together with those of others."""
 
+TOGETHER_BYTES: Final = 4 * SMALL_BYTES
+"""Files that are counted together have about this much: their sums must fit into memory."""
+
 SLICE_ROWS: Final = 1_000_000
 """Spans that are counted at once, about."""
 
@@ -140,18 +143,28 @@ def _portions(
 ) -> Iterator[list[tuple[list[str], int]]]:
     """Files to be counted at once, and their sign: many small ones, or one day's in slices."""
     small: dict[int, list[str]] = {1: [], -1: []}
+    together = 0
     for change in changed.values():
         paths = {
             sign: [str(folder / unquote(path)) for path in each]
             for sign, each in ((1, change.added), (-1, change.removed))
         }
-        if sum(Path(path).stat().st_size for each in paths.values() for path in each) < SMALL_BYTES:
+        size = sum(Path(path).stat().st_size for each in paths.values() for path in each)
+        if size < SMALL_BYTES:
             for sign, each in paths.items():
                 small[sign] += each
+            together += size
+            if together >= TOGETHER_BYTES:
+                yield _parts(small)
+                small, together = {1: [], -1: []}, 0
         else:
-            yield [(part, sign) for sign, each in paths.items() for part in _sliced(each)]
+            yield _parts(paths)
     if any(small.values()):
-        yield [(part, sign) for sign, each in small.items() for part in _sliced(each)]
+        yield _parts(small)
+
+
+def _parts(paths: dict[int, list[str]]) -> list[tuple[list[str], int]]:
+    return [(part, sign) for sign, each in paths.items() for part in _sliced(each)]
 
 
 def _sliced(paths: list[str]) -> Iterator[list[str]]:

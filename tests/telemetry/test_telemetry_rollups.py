@@ -254,6 +254,20 @@ def test_two_workers_count_everything_once(house: House) -> None:
     assert rolled(house) == counted(spans_of(house))
 
 
+def test_what_does_not_fit_together_is_counted_one_after_the_other(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(rollups, "TOGETHER_BYTES", 1)
+    for number, key in enumerate((ACME, GLOBEX, ACME)):
+        deliver(house, body([(number, 90_000 * number, 10**6, "a", number == 1)]), key)
+    portions: list[Any] = []
+    real = rollups._parts
+    monkeypatch.setattr(rollups, "_parts", lambda paths: portions.append(paths) or real(paths))
+    rollups.roll(house.settings)
+    assert len(portions) == 3
+    assert rolled(house) == counted(spans_of(house))
+
+
 def test_rollups_are_made_anew_when_commits_are_gone(house: House) -> None:
     deliver(house, body([(1, 0, 10**6, "a", False)]), ACME)
     rollups.roll(house.settings)
