@@ -125,14 +125,14 @@ def _summed(settings: Settings, folder: Path, changed: dict[Partition, Change]) 
     """One file of sums for each org and day that changed."""
     root = settings.lake_dir / ROLLUPS.name
     adds: list[AddAction] = []
-    for some in _portions(folder, changed):
+    for some, one_day in _portions(folder, changed):
         # a large portion is a rebuild, which questions wait for
         threads = 1 if len(some) == 1 else settings.query_threads
         with merging.engine(settings.data_dir / "spill", MEMORY, threads) as db:
             sums = Sums(db)
             for files, sign in some:
                 sums.count(files, sign)
-            if len(some) > 1:
+            if len(some) > 1 and one_day:
                 sums.settle()
             adds.extend(sums.written(root, parquet.RAW))
     return adds
@@ -140,8 +140,9 @@ def _summed(settings: Settings, folder: Path, changed: dict[Partition, Change]) 
 
 def _portions(
     folder: Path, changed: dict[Partition, Change]
-) -> Iterator[list[tuple[list[str], int]]]:
-    """Files to be counted at once, and their sign: many small ones, or one day's in slices."""
+) -> Iterator[tuple[list[tuple[list[str], int]], bool]]:
+    """Files to be counted at once, and their sign: many small ones, or one day's in slices, which
+    is what the second says."""
     small: dict[int, list[str]] = {1: [], -1: []}
     together = 0
     for change in changed.values():
@@ -155,12 +156,12 @@ def _portions(
                 small[sign] += each
             together += size
             if together >= TOGETHER_BYTES:
-                yield _parts(small)
+                yield _parts(small), False
                 small, together = {1: [], -1: []}, 0
         else:
-            yield _parts(paths)
+            yield _parts(paths), True
     if any(small.values()):
-        yield _parts(small)
+        yield _parts(small), False
 
 
 def _parts(paths: dict[int, list[str]]) -> list[tuple[list[str], int]]:
