@@ -160,9 +160,9 @@ WITHOUT_TELEMETRY |= {
 
 AS_OF = re.compile(
     r"\d+ (?:s|min|h|d) ago|[\d.]+ items(?:/|\\u002f)s|until=\d{4}[^\"&]*"
-    r"|as of \d\d:\d\d:\d\d|version[= ]\d+"
+    r"|as of \d\d:\d\d:\d\d|version[= ]\d+|data:image/svg[^}]*"
 )
-"""Clocks, and the number of commits to a table, which all orgs share."""
+"""Clocks, lines over the hours of today, and the number of commits, which all orgs share."""
 
 
 def search(rest: str = "", org: str = "") -> str:
