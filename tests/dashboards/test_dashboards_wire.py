@@ -160,7 +160,7 @@ WITHOUT_TELEMETRY |= {
 
 AS_OF = re.compile(
     r"\d+ (?:s|min|h|d) ago|[\d.]+ items(?:/|\\u002f)s|until=\d{4}[^\"&]*"
-    r"|as of \d\d:\d\d:\d\d|version[= ]\d+|data:image/svg[^}]*"
+    r"|as of \d\d:\d\d:\d\d|version[= ]\d+|data:image(?:/|\\u002f)svg[^}]*"
 )
 """Clocks, lines over the hours of today, and the number of commits, which all orgs share."""
 
